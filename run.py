@@ -115,20 +115,22 @@ def installer() -> list[str]:
     """The first thing at hand that can install packages. Debian parts ensurepip from Python: hence the choice."""
     python = str(VENV / "bin" / "python")
     quiet = ["install", "--quiet", "--disable-pip-version-check"]
-    if not has("ensurepip") and is_root_on_debian():
-        apt_install("python3-venv", if_missing="python3-venv")
-    if subprocess.run([python, "-m", "ensurepip"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0:
+    if pip_put_into(python):
         return [python, "-m", "pip", *quiet]
     if shutil.which("uv"):
         return ["uv", "pip", "install", "--quiet", "--python", python]
-    if has("pip"):
+    if importlib.util.find_spec("pip"):
         return [sys.executable, "-m", "pip", "--python", python, *quiet]
+    if is_root_on_debian():
+        apt_install("python3-venv", if_missing="python3-venv")
+        if pip_put_into(python):
+            return [python, "-m", "pip", *quiet]
     stop("Python's installer is missing here. On Debian or Ubuntu: sudo apt install python3-venv")
     return []
 
 
-def has(module: str) -> bool:
-    return importlib.util.find_spec(module) is not None
+def pip_put_into(python: str) -> bool:
+    return subprocess.run([python, "-m", "ensurepip"], capture_output=True).returncode == 0
 
 
 def loudly(command: list[str], if_it_fails: str) -> None:
