@@ -1,0 +1,20 @@
+/* The scanner on the screen: the whole job with a mouse. [data-virtual-scan="CODE"] scans CODE when pressed;
+   a form [data-virtual-scan-form] scans what was typed into its text field. Same way as a real scanner. */
+(function () {
+  'use strict'
+  const { scanner } = window.tablet
+
+  document.addEventListener('click', event => {
+    const button = event.target.closest('[data-virtual-scan]')
+    if (button) scanner.hear(button.dataset.virtualScan)
+  })
+  document.addEventListener('submit', event => {
+    const form = event.target.closest('[data-virtual-scan-form]')
+    if (!form) return
+    event.preventDefault()
+    const field = form.querySelector('input:not([type=hidden])')
+    const raw = field.value.trim()
+    field.value = ''
+    if (raw) scanner.hear(raw)
+  })
+})()

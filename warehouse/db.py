@@ -1,0 +1,220 @@
+"""The doors to the database: `write` runs a use case and commits, `read` looks. The only begin, the only commit.
+
+`write` is given a *function*, because it may have to run it again (PostgreSQL: serialization failure,
+deadlock, lost connection) or beside others in one commit (SQLite). So a use case does nothing outside the
+database. Why each setting: `docs/decisions/0002-database.md`.
+"""
+
+import fcntl
+import queue
+import random
+import threading
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+
+from warehouse.errors import Refusal, SetUpProblem
+from warehouse.vault import Vault
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+BATCH = 64
+QUEUE_BOUND = 500
+# Serialization failure, deadlock, lock timeout, admin shutdown, crash, cannot connect now.
+RETRY_STATES = {"40001", "40P01", "55P03", "57P01", "57P02", "57P03"}
+TRIES = 12
+# Two connections could corrupt the WAL before this version (sqlite.org, "WAL-reset").
+SAFE_SQLITE = (3, 51, 3)
+
+
+def open_database(url: str, vault: Vault) -> "Database":
+    """The database at `url`: SQLite by file, PostgreSQL by server."""
+    return SqliteDatabase(url, vault) if url.startswith("sqlite") else PostgresDatabase(url, vault)
+
+
+class Database(ABC):
+    """What the doors have in common. `session.info["vault"]` holds the keys for services that seal."""
+
+    reader: Engine
+    writer: Engine
+
+    def __init__(self, vault: Vault) -> None:
+        self._info = {"vault": vault}
+
+    @abstractmethod
+    def write(self, use_case: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `use_case(session, …)` in one transaction; its result comes back after the commit."""
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that only looks, at one moment's picture."""
+        with Session(self.reader, info=self._info) as session:
+            yield session
+
+    def close(self) -> None:
+        self.reader.dispose()
+        self.writer.dispose()
+
+
+class SqliteDatabase(Database):
+    """One file, one writer thread. What waits while a commit is under way goes into the next one together:
+    that makes `synchronous=FULL` affordable, and nobody ever meets "database is locked"."""
+
+    def __init__(self, url: str, vault: Vault) -> None:
+        super().__init__(vault)
+        path = Path(make_url(url).database or "")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        driver = sqlite_driver()
+        self._guard = _hold_alone(path) if driver.sqlite_version_info < SAFE_SQLITE else None
+        self.writer = _sqlite_engine(url, driver, writes=True)
+        self.reader = _sqlite_engine(url, driver, writes=False)
+        self._jobs: queue.Queue[tuple[Callable[[Session], Any], Future[Any]] | None] = queue.Queue(QUEUE_BOUND)
+        self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
+        self._thread.start()
+
+    def write(self, use_case: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        answer: Future[T] = Future()
+        try:
+            self._jobs.put((lambda session: use_case(session, *args, **kwargs), answer), timeout=5)
+        except queue.Full:
+            raise Busy("db.busy") from None
+        return answer.result()
+
+    def close(self) -> None:
+        self._jobs.put(None)
+        self._thread.join(timeout=30)
+        super().close()
+        if self._guard:
+            self._guard.close()
+
+    def _work(self) -> None:
+        with self.writer.connect() as connection:
+            while (job := self._jobs.get()) is not None:
+                batch = [job]
+                with suppress(queue.Empty):
+                    while len(batch) < BATCH:
+                        if (more := self._jobs.get_nowait()) is None:
+                            self._jobs.put(None)
+                            break
+                        batch.append(more)
+                self._commit_together(connection, batch)
+
+    def _commit_together(
+        self, connection: Connection, batch: list[tuple[Callable[[Session], Any], Future[Any]]]
+    ) -> None:
+        """All of `batch` in one transaction, each behind its own savepoint; answers only after the commit."""
+        done: list[tuple[Future[Any], Any]] = []
+        try:
+            with connection.begin():
+                for job, answer in batch:
+                    try:
+                        with connection.begin_nested():
+                            done.append((answer, self._run(connection, job)))
+                    except Exception as problem:
+                        answer.set_exception(problem)
+        except Exception as problem:
+            for answer, _ in done:
+                if not answer.done():
+                    answer.set_exception(problem)
+            return
+        for answer, result in done:
+            answer.set_result(result)
+
+    def _run(self, connection: Connection, job: Callable[[Session], T]) -> T:
+        with Session(connection, join_transaction_mode="rollback_only", info=self._info) as session:
+            result = job(session)
+            session.flush()
+            return result
+
+
+class PostgresDatabase(Database):
+    """READ COMMITTED with conditional updates and row locks; the whole use case again where the server says so."""
+
+    def __init__(self, url: str, vault: Vault) -> None:
+        super().__init__(vault)
+        # No server-side prepared statements: a pooler in transaction mode mixes them up between clients.
+        self.writer = self.reader = create_engine(
+            url, pool_size=16, max_overflow=16, pool_pre_ping=False, connect_args={"prepare_threshold": None}
+        )
+
+    def write(self, use_case: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        for attempt in range(TRIES):
+            try:
+                with Session(self.writer, info=self._info) as session, session.begin():
+                    return use_case(session, *args, **kwargs)
+            except DBAPIError as problem:
+                if attempt + 1 == TRIES or not _may_try_again(problem):
+                    raise
+                time.sleep(random.uniform(0, 0.01 * 2 ** min(attempt, 6)))
+        raise AssertionError("unreachable")
+
+
+class Busy(Refusal):
+    """More work is waiting than can be kept: the tablet sends the same scan again (503)."""
+
+    status = 503
+
+
+def sqlite_driver() -> ModuleType:
+    """The newer of the system's SQLite and the one in the `pysqlite3` wheel."""
+    import sqlite3
+
+    try:
+        import pysqlite3
+    except ImportError:
+        return sqlite3
+    newer: ModuleType = max(pysqlite3, sqlite3, key=lambda driver: driver.sqlite_version_info)
+    return newer
+
+
+def _sqlite_engine(url: str, driver: ModuleType, *, writes: bool) -> Engine:
+    pooling: dict[str, Any] = {"poolclass": NullPool} if writes else {"pool_size": 16, "max_overflow": 32}
+    engine = create_engine(
+        url, module=driver, connect_args={"check_same_thread": False, "timeout": 15}, **pooling
+    )
+
+    @event.listens_for(engine, "connect")
+    def set_pragmas(connection: Any, _: Any) -> None:
+        connection.isolation_level = None
+        # FULL: with NORMAL a power cut takes back scans that were already answered.
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "trusted_schema=OFF",
+                       "cache_size=-16000", f"query_only={'OFF' if writes else 'ON'}"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A writer that begins by reading may not be able to go on to write; IMMEDIATE asks at once.
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _hold_alone(path: Path) -> Any:
+    """This SQLite is too old for two processes on one file: hold it alone, or say who is to leave."""
+    guard = path.with_suffix(".lock").open("w")
+    try:
+        fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise SetUpProblem(
+            f"{path} is in use by another process and this SQLite is older than 3.51.3. Stop the other one first."
+        ) from None
+    return guard
+
+
+def _may_try_again(problem: DBAPIError) -> bool:
+    state = getattr(problem.orig, "sqlstate", None)
+    if state is None or state.startswith("08"):
+        return problem.connection_invalidated or state is not None
+    # The same scan id came in twice at once: the second run finds the first one's answer.
+    return state in RETRY_STATES or (state == "23505" and "uq_scan_scan_id" in str(problem.orig))

@@ -1,0 +1,37 @@
+"""Who may do what (USR-1), and who did it (USR-2)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+# One word per right; a route names the right it needs. `work` is the floor itself: home, find, own settings.
+RIGHTS: dict[str, frozenset[str]] = {
+    "picker": frozenset({"work", "pick", "put_back", "report_incident"}),
+    "packer": frozenset({"work", "pick", "pack", "ship", "put_back", "report_incident", "print"}),
+    "service": frozenset({"work", "see_orders", "review", "cancel", "open_personal", "see_board", "report_incident"}),
+    "operations": frozenset({"work", "see_orders", "review", "cancel", "import", "see_board", "release", "print",
+                             "open_personal", "report_incident"}),
+    "purchasing": frozenset({"work", "see_orders", "import", "see_board", "report_incident"}),
+    "finance": frozenset({"work", "see_orders", "see_board", "report_incident"}),
+}
+RIGHTS["manager"] = frozenset().union(*RIGHTS.values()) | {"people", "override", "settle_incident"}
+ROLES = tuple(RIGHTS)
+
+# Wrong PINs on one person or one device before both wait, and how long (research/reliability.md §5).
+PIN_TRIES = 5
+LOCK_MINUTES = 15
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Person, device and time of a change; every row that changes something has one."""
+
+    person_id: int
+    device_id: int | None
+    at: datetime
+    role: str = "manager"
+    language: str = "en"
+    name: str = ""
+    sign_in_id: int | None = None
+
+    def may(self, right: str) -> bool:
+        return right in RIGHTS[self.role]

@@ -1,0 +1,20 @@
+"""What kinds of place there are, why units move, and in what condition they are (STK-1)."""
+
+SHELF, TOTE, PARCEL, QUARANTINE, STAGING = "shelf", "tote", "parcel", "quarantine", "staging"
+SUPPLIER, CUSTOMER, LOST_FOUND, SCRAP = "supplier", "customer", "lost_found", "scrap"
+
+# Inside: the units are ours and a balance is kept. Outside: the far end of a move.
+INSIDE = frozenset({SHELF, TOTE, PARCEL, QUARANTINE, STAGING})
+OUTSIDE = frozenset({SUPPLIER, CUSTOMER, LOST_FOUND, SCRAP})
+
+# Places that every warehouse has exactly once, by code.
+FIXED_PLACES = {
+    "SUPPLIER": SUPPLIER, "CUSTOMER": CUSTOMER, "LOST-FOUND": LOST_FOUND, "SCRAP": SCRAP, "QUARANTINE": QUARANTINE,
+}
+
+GOOD, DAMAGED = "good", "damaged"
+CONDITIONS = (GOOD, DAMAGED)
+
+OPENING, PICK, UNPICK, PACK, UNPACK, DISPATCH = "opening", "pick", "unpick", "pack", "unpack", "dispatch"
+SHORT, DAMAGE, PUT_BACK, FOUND = "short", "damage", "put_back", "found"
+REASONS = (OPENING, PICK, UNPICK, PACK, UNPACK, DISPATCH, SHORT, DAMAGE, PUT_BACK, FOUND)

@@ -1,0 +1,1 @@
+"""The outside without database: files and bytes to dataclasses."""

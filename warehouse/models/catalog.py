@@ -1,0 +1,57 @@
+"""Items and the codes that name them: several codes an item, and one code for several items (CAT-2)."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from warehouse.models.base import Base, key
+
+
+class Item(Base):
+    """Something that lies on a shelf and is sold by the unit (CAT-1). `volumes` > 1: one unit is a set."""
+
+    __tablename__ = "item"
+    __table_args__ = (
+        CheckConstraint("packing_class IN ('plain', 'hardcover', 'fragile', 'set')", name="packing_class"),
+        CheckConstraint("volumes >= 1", name="volumes"),
+        CheckConstraint("weight_g IS NULL OR weight_g >= 0", name="weight_g"),
+    )
+
+    id: Mapped[int] = key()
+    sku: Mapped[str] = mapped_column(unique=True)
+    isbn13: Mapped[str | None] = mapped_column(index=True)
+    title: Mapped[str]
+    subtitle: Mapped[str] = mapped_column(default="")
+    authors: Mapped[str] = mapped_column(default="")
+    publisher: Mapped[str] = mapped_column(default="")
+    published: Mapped[str] = mapped_column(default="")
+    language: Mapped[str] = mapped_column(default="")
+    pages_text: Mapped[str] = mapped_column(default="")
+    binding: Mapped[str] = mapped_column(default="")
+    edition: Mapped[str] = mapped_column(default="")
+    volume: Mapped[str] = mapped_column(default="")
+    volumes: Mapped[int] = mapped_column(default=1)
+    description: Mapped[str] = mapped_column(default="")
+    cover_file: Mapped[str | None]
+    price_minor: Mapped[int | None]
+    currency: Mapped[str | None]
+    price_text: Mapped[str] = mapped_column(default="")
+    weight_g: Mapped[int | None]
+    length_mm: Mapped[int | None]
+    width_mm: Mapped[int | None]
+    height_mm: Mapped[int | None]
+    packing_class: Mapped[str] = mapped_column(default="plain")
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class ItemCode(Base):
+    """A text that a scanner may read from this item: ISBN-13, UPC as 13 digits, old ISBN, own label."""
+
+    __tablename__ = "item_code"
+    __table_args__ = (UniqueConstraint("code", "item_id"),)
+
+    id: Mapped[int] = key()
+    code: Mapped[str]
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id"), index=True)

@@ -1,0 +1,35 @@
+"""What went wrong with units: found where, by whom, how many (EXC-1)."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from warehouse.models.base import Base, key
+
+
+class Incident(Base):
+    """`blamed_id` is the person at whose step the mistake was made, as far as the scans tell (USR-2)."""
+
+    __tablename__ = "incident"
+    __table_args__ = (
+        CheckConstraint("units >= 0", name="units"),
+        Index("ix_incident_state_at", "state", "at"),
+    )
+
+    id: Mapped[int] = key()
+    kind: Mapped[str]
+    stage: Mapped[str]
+    state: Mapped[str]
+    units: Mapped[int]
+    item_id: Mapped[int | None] = mapped_column(ForeignKey("item.id"))
+    location_id: Mapped[int | None] = mapped_column(ForeignKey("location.id"))
+    order_id: Mapped[int | None] = mapped_column(ForeignKey("sales_order.id"), index=True)
+    order_line_id: Mapped[int | None] = mapped_column(ForeignKey("order_line.id"), index=True)
+    scan_id: Mapped[int | None] = mapped_column(ForeignKey("scan.id"))
+    at: Mapped[datetime]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    device_id: Mapped[int | None] = mapped_column(ForeignKey("device.id"))
+    blamed_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    outcome: Mapped[str] = mapped_column(default="")
+    note: Mapped[str] = mapped_column(default="")

@@ -1,0 +1,1 @@
+"""Reads for screens and paper: SELECT in, frozen dataclass out."""

@@ -1,0 +1,67 @@
+"""Every scan is a row, and the same scan again gets the same answer (FLOWS, USR-2)."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from warehouse.domain.people import Actor
+from warehouse.domain.scans import Answer, ScanIn
+from warehouse.errors import Invalid
+from warehouse.models.journal import Scan
+
+SCAN = Scan.__table__
+
+
+@dataclass(frozen=True)
+class Touched:
+    """What a scan was about, for the journal: `units` is what its moves add up to."""
+
+    kind: str = ""
+    units: int = 0
+    item_id: int | None = None
+    location_id: int | None = None
+    stop_id: int | None = None
+    order_id: int | None = None
+    undoes_id: int | None = None
+
+
+def answered_before(session: Session, scanned: ScanIn, task: str, task_id: int | None) -> Answer | None:
+    """The stored answer of this scan id. Refuses the id with another body: that is a device's fault."""
+    row = session.execute(
+        select(SCAN.c.answer, SCAN.c.body_hash).where(SCAN.c.scan_id == scanned.scan_id)
+    ).one_or_none()
+    return None if row is None else repeat(row.answer, row.body_hash, scanned, task, task_id)
+
+
+def repeat(answer: str, body_hash: str, scanned: ScanIn, task: str, task_id: int | None) -> Answer:
+    """The stored answer, byte for byte."""
+    if body_hash != scanned.body_hash(task, task_id):
+        raise Invalid("scan.key_reused", scan_id=scanned.scan_id)
+    return Answer(**json.loads(answer))
+
+
+def record(
+    session: Session, actor: Actor, scanned: ScanIn, answer: Answer, task: str, task_id: int | None,
+    touched: Touched,
+) -> int:
+    """Keep the scan with its answer; the row's id, for the moves that follow from it."""
+    made = session.execute(insert(SCAN), {
+        "scan_id": scanned.scan_id, "task": task, "task_id": task_id, "step": scanned.step, "raw": scanned.raw,
+        "outcome": answer.outcome, "code": answer.code, "choice": scanned.choice,
+        "person_id": actor.person_id, "device_id": actor.device_id, "made_at": scanned.made_at, "at": actor.at,
+        "body_hash": scanned.body_hash(task, task_id), "answer": to_json(answer), **vars(touched),
+    })
+    return int(made.inserted_primary_key[0])  # type: ignore[attr-defined]
+
+
+def complete(session: Session, scan_row_id: int, answer: Answer) -> None:
+    """Put in the answer where it could only be drawn after the effect."""
+    session.execute(SCAN.update().where(SCAN.c.id == scan_row_id).values(answer=to_json(answer)))
+
+
+def to_json(answer: Answer) -> str:
+    plain: dict[str, Any] = asdict(answer)
+    return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))

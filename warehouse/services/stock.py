@@ -1,0 +1,199 @@
+"""The ledger's one writer: moves, balances, reservations (STK-1). Nothing else touches these three tables.
+
+Every change of a balance is one conditional UPDATE whose row count is checked; the CHECKs of the table are
+the second wall. Callers that change several balances do so in sorted order, so that no two of them deadlock.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import CursorResult, bindparam, delete, insert, select, text, update
+from sqlalchemy.orm import Session
+
+from warehouse.domain import stock as rules
+from warehouse.domain.people import Actor
+from warehouse.errors import NotEnoughStock
+from warehouse.models.stock import Location, Reservation, StockBalance, StockMove
+
+BALANCE = StockBalance.__table__
+MOVE = StockMove.__table__
+RESERVATION = Reservation.__table__
+
+_AT_PLACE = (
+    (BALANCE.c.item_id == bindparam("item"))
+    & (BALANCE.c.location_id == bindparam("place"))
+    & (BALANCE.c.condition == bindparam("state"))
+)
+# What is taken from a place: never what is reserved for another, unless the mover holds that reservation.
+_TAKE_FREE = (
+    update(BALANCE)
+    .where(_AT_PLACE, BALANCE.c.on_hand - BALANCE.c.reserved >= bindparam("n"))
+    .values(on_hand=BALANCE.c.on_hand - bindparam("n"))
+)
+_TAKE_RESERVED = (
+    update(BALANCE)
+    .where(_AT_PLACE, BALANCE.c.on_hand >= bindparam("n"), BALANCE.c.reserved >= bindparam("n"))
+    .values(on_hand=BALANCE.c.on_hand - bindparam("n"), reserved=BALANCE.c.reserved - bindparam("n"))
+)
+_RESERVE = (
+    update(BALANCE)
+    .where(_AT_PLACE, BALANCE.c.on_hand - BALANCE.c.reserved >= bindparam("n"))
+    .values(reserved=BALANCE.c.reserved + bindparam("n"))
+)
+_FREE = (
+    update(BALANCE)
+    .where(_AT_PLACE, BALANCE.c.reserved >= bindparam("n"))
+    .values(reserved=BALANCE.c.reserved - bindparam("n"))
+)
+# The same words on SQLite and PostgreSQL.
+_PUT = text(
+    "INSERT INTO stock_balance (item_id, location_id, condition, on_hand, reserved)"
+    " VALUES (:item, :place, :state, :n, 0)"
+    " ON CONFLICT (item_id, location_id, condition) DO UPDATE SET on_hand = stock_balance.on_hand + excluded.on_hand"
+)
+_SHRINK = update(RESERVATION).where(
+    RESERVATION.c.id == bindparam("reservation"), RESERVATION.c.units > bindparam("n")
+).values(units=RESERVATION.c.units - bindparam("n"))
+_DROP = delete(RESERVATION).where(RESERVATION.c.id == bindparam("reservation"))
+
+
+@dataclass(frozen=True)
+class Place:
+    """A location as a move needs it."""
+
+    id: int
+    kind: str
+
+    @property
+    def is_inside(self) -> bool:
+        return self.kind in rules.INSIDE
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Why units move: the reason, and the scan and order line behind it where there are such."""
+
+    reason: str
+    scan_id: int | None = None
+    order_line_id: int | None = None
+
+
+def fixed_place(session: Session, code: str) -> Place:
+    """One of the places that every warehouse has once: CUSTOMER, LOST-FOUND, QUARANTINE …"""
+    row = session.execute(select(Location.id, Location.kind).where(Location.code == code)).one()
+    return Place(row.id, row.kind)
+
+
+def move(
+    session: Session, actor: Actor, item_id: int, units: int, *, source: Place, target: Place, cause: Cause,
+    condition: str = rules.GOOD, target_condition: str | None = None,
+    reservation: tuple[int, int] | None = None,
+) -> None:
+    """Move units and both balances. `reservation` is (id, units open on it): then the units come out of what
+    is reserved, and the reservation shrinks with them. Refuses what the source does not have free."""
+    where = {"item": item_id, "place": source.id, "state": condition, "n": units}
+    if source.is_inside:
+        taken = session.execute(_TAKE_RESERVED if reservation else _TAKE_FREE, where)
+        _one_row(taken, item_id, source.id, units)
+    if reservation:
+        _use_reservation(session, reservation, units)
+    target_condition = target_condition or condition
+    if target.is_inside:
+        session.execute(_PUT, {"item": item_id, "place": target.id, "state": target_condition, "n": units})
+    session.execute(insert(MOVE), {
+        "at": actor.at, "item_id": item_id, "units": units, "source_id": source.id, "target_id": target.id,
+        "condition": condition, "target_condition": target_condition, "reason": cause.reason,
+        "person_id": actor.person_id, "device_id": actor.device_id, "scan_id": cause.scan_id,
+        "order_line_id": cause.order_line_id,
+    })
+
+
+def reserve(session: Session, *, order_line_id: int, item_id: int, location_id: int, units: int) -> int:
+    """Hold units of a shelf for one order line; the id of the reservation. Refuses what is not free there."""
+    where = {"item": item_id, "place": location_id, "state": rules.GOOD, "n": units}
+    _one_row(session.execute(_RESERVE, where), item_id, location_id, units)
+    return session.execute(insert(RESERVATION).returning(RESERVATION.c.id), {
+        "order_line_id": order_line_id, "item_id": item_id, "location_id": location_id, "units": units,
+    }).scalar_one()
+
+
+@dataclass(frozen=True)
+class Wish:
+    """One reservation to be made."""
+
+    order_line_id: int
+    item_id: int
+    location_id: int
+    units: int
+
+
+def reserve_all(session: Session, wishes: Sequence[Wish]) -> list[int]:
+    """Many reservations at once, in one round of statements; ids in the order of `wishes`. All or nothing:
+    refuses the lot where one shelf has less free than wanted (somebody else was faster: allocate anew)."""
+    totals: dict[tuple[int, int], int] = {}
+    for wish in wishes:
+        place = wish.item_id, wish.location_id
+        totals[place] = totals.get(place, 0) + wish.units
+    for (item_id, location_id), units in sorted(totals.items()):
+        where = {"item": item_id, "place": location_id, "state": rules.GOOD, "n": units}
+        _one_row(session.execute(_RESERVE, where), item_id, location_id, units)
+    if not wishes:
+        return []
+    made = session.execute(
+        insert(RESERVATION).returning(RESERVATION.c.id, sort_by_parameter_order=True), [vars(wish) for wish in wishes]
+    )
+    return list(made.scalars())
+
+
+def restore_reservation(session: Session, *, order_line_id: int, item_id: int, location_id: int, units: int) -> int:
+    """The reservation that an undone pick gives back: onto the line's open one on that shelf, or a new one."""
+    open_one = session.execute(
+        select(RESERVATION.c.id).where(
+            RESERVATION.c.order_line_id == order_line_id, RESERVATION.c.location_id == location_id
+        )
+    ).scalar()
+    if open_one is None:
+        return reserve(session, order_line_id=order_line_id, item_id=item_id, location_id=location_id, units=units)
+    where = {"item": item_id, "place": location_id, "state": rules.GOOD, "n": units}
+    _one_row(session.execute(_RESERVE, where), item_id, location_id, units)
+    session.execute(update(RESERVATION).where(RESERVATION.c.id == open_one).values(units=RESERVATION.c.units + units))
+    return open_one
+
+
+def free_reservation(session: Session, reservation_id: int, units: int | None = None) -> None:
+    """Let go of a reservation, or of some units of it; the shelf's units are free again. A gone one is no fault."""
+    row = session.execute(
+        select(RESERVATION.c.item_id, RESERVATION.c.location_id, RESERVATION.c.units)
+        .where(RESERVATION.c.id == reservation_id).with_for_update()
+    ).one_or_none()
+    if row is None:
+        return
+    units = row.units if units is None else units
+    _use_reservation(session, (reservation_id, row.units), units)
+    where = {"item": row.item_id, "place": row.location_id, "state": rules.GOOD, "n": units}
+    _one_row(session.execute(_FREE, where), row.item_id, row.location_id, units)
+
+
+def free_units(session: Session, item_id: int, location_id: int) -> int:
+    """Good units of an item on a shelf that nobody has reserved."""
+    found = session.execute(
+        select(BALANCE.c.on_hand - BALANCE.c.reserved).where(
+            BALANCE.c.item_id == item_id, BALANCE.c.location_id == location_id, BALANCE.c.condition == rules.GOOD
+        )
+    ).scalar()
+    return found or 0
+
+
+def _use_reservation(session: Session, reservation: tuple[int, int], units: int) -> None:
+    reservation_id, open_units = reservation
+    if units == open_units:
+        used = session.execute(_DROP, {"reservation": reservation_id})
+    else:
+        used = session.execute(_SHRINK, {"reservation": reservation_id, "n": units})
+    assert used.rowcount == 1, f"reservation {reservation_id} is not what its stop says"  # type: ignore[attr-defined]
+
+
+def _one_row(result: object, item_id: int, location_id: int, units: int) -> None:
+    assert isinstance(result, CursorResult)
+    if result.rowcount != 1:
+        raise NotEnoughStock(item_id=item_id, location_id=location_id, wanted=units)

@@ -1,0 +1,1 @@
+"""HTTP only: parse, permit, one service call, render one fragment."""
