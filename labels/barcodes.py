@@ -13,7 +13,7 @@ import segno
 from barcode.charsets import code128 as patterns
 from barcode.ean import EuropeanArticleNumber13
 
-from labels.page import DOT_MM, Page, snapped_mm
+from labels.page import DOT_MM, Box, Page, snapped_mm
 
 FEWEST_DOTS = 3
 MOST_DOTS = 4
@@ -26,7 +26,7 @@ _QUIET_QR = 4
 
 
 class BarcodeRefused(ValueError):  # noqa: N818 (named as the warehouse names its refusals)
-    """This text cannot stand on paper as a barcode. `reason`: empty, character, check_digit, not_13_digits, too_small."""
+    """This text cannot be a barcode. `reason`: empty, character, check_digit, not_13_digits, too_small."""
 
     def __init__(self, reason: str, text: str) -> None:
         super().__init__(f"{reason}: {text!r}")
@@ -114,7 +114,7 @@ def dots_for(width_modules: int, width_mm: float, *, most: int = MOST_DOTS) -> i
     return dots if dots >= FEWEST_DOTS else 0
 
 
-def _bar_boxes(bars: Bars, x_mm: float, y_mm: float, height_mm: float, module_mm: float) -> Iterator[tuple[float, float, float, float]]:
+def _bar_boxes(bars: Bars, x_mm: float, y_mm: float, height_mm: float, module_mm: float) -> Iterator[Box]:
     at = 0
     modules = bars.modules
     while at < len(modules):
@@ -126,8 +126,8 @@ def _bar_boxes(bars: Bars, x_mm: float, y_mm: float, height_mm: float, module_mm
         at = end
 
 
-def draw_bars(page: Page, bars: Bars, box_mm: tuple[float, float, float, float], *, most_dots: int = MOST_DOTS) -> float:
-    """Draw a linear symbol in the middle of the box; gives the width of its bars in mm. Refused: too small a box."""
+def draw_bars(page: Page, bars: Bars, box_mm: Box, *, most_dots: int = MOST_DOTS) -> float:
+    """Draw a linear symbol in the middle of the box; gives the width of its bars in mm. Refused: a box too small."""
     x, y, width, height = box_mm
     dots = dots_for(bars.width_modules, width, most=most_dots)
     if not dots:
@@ -175,8 +175,8 @@ def _dark_stretches(row: bytes) -> Iterator[tuple[int, int]]:
         at = end
 
 
-def draw_code(page: Page, text: str, box_mm: tuple[float, float, float, float], *, most_dots: int = MOST_DOTS) -> None:
-    """Code 128 where it fits at modules that scan, else a QR of the same text: paper is never held up by a long number."""
+def draw_code(page: Page, text: str, box_mm: Box, *, most_dots: int = MOST_DOTS) -> None:
+    """Code 128 where it fits at modules that scan, else a QR of the same text: a long number holds up no paper."""
     x, y, width, height = box_mm
     bars = code128(text)
     if dots_for(bars.width_modules, width, most=most_dots):

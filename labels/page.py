@@ -15,6 +15,7 @@ A5_MM = (148.0, 210.0)
 SHIPPING_MM = (100.0, 150.0)
 PAPER_MM = {"A4": A4_MM, "A5": A5_MM}
 
+Box = tuple[float, float, float, float]  # x, y, width, height in mm
 PT_PER_MM = 72 / 25.4
 DOT_MM = 0.125  # a 203 dpi label printer sets 8 dots a millimetre
 # Renderers widen a bar that ends exactly on a dot by one dot (measured), so each side is drawn in a little.
@@ -41,11 +42,12 @@ class Page:
 
     def __init__(self, size_mm: tuple[float, float], *, title: str, lang: str) -> None:
         self._file = BytesIO()
-        self._canvas = Canvas(self._file, invariant=1, lang=lang, initialFontName="Helvetica")
+        text.face(text.HANZI)
+        # An embedded font to begin with: reportlab else puts its Helvetica, which is not embedded, on every page.
+        self._canvas = Canvas(self._file, invariant=1, lang=lang, initialFontName=text.HANZI)
         self._canvas.setTitle(text.clean(title))
         # A label scaled to "fit the page" is a label whose bars no longer stand on whole dots.
         self._canvas.setViewerPreference("PrintScaling", "None")
-        self._fresh = True
         self._start(size_mm)
 
     def _start(self, size_mm: tuple[float, float]) -> None:
@@ -99,7 +101,7 @@ class Page:
         box = (self._x(x_mm), self._y(y_mm + height_mm), width_mm * PT_PER_MM, height_mm * PT_PER_MM)
         self._canvas.roundRect(*box, radius_mm * PT_PER_MM, stroke=1, fill=0)
 
-    def bars(self, boxes_mm: Iterable[tuple[float, float, float, float]]) -> None:
+    def bars(self, boxes_mm: Iterable[Box]) -> None:
         """Black rectangles (x, y, width, height) of a barcode as one path, each drawn in a little."""
         self._canvas.setFillGray(BLACK)
         path = self._canvas.beginPath()
@@ -152,7 +154,7 @@ class Page:
             self.write(x_mm, y_mm, fitted, size, bold=bold, grey=grey, align=align)
 
     def centre_in(
-        self, box_mm: tuple[float, float, float, float], line: str, size_pt: float, *,
+        self, box_mm: Box, line: str, size_pt: float, *,
         bold: bool = True, grey: float = BLACK, smallest_pt: float = 6.0,
     ) -> None:  # fmt: skip
         """One line in the middle of a box (x, y, width, height)."""
