@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""The index of commands. Needs Python 3.11 or newer and nothing else: it makes its own environment in .venv.
+"""The index of commands. Needs Python 3.11 or newer and nothing else: it makes its own
+environment in .venv.
 
     python3 run.py demo               a small shop on SQLite, served; prints the address and the badges
     python3 run.py serve              the program itself, with the data of WAREHOUSE_HOME
-    python3 run.py test               every test; `test quick` for the quick ones, `test <pytest arguments>` for some
+    python3 run.py test               every test; `test quick`: the quick ones; `test <for pytest>`: some
     python3 run.py lint               style, types and import contracts
     python3 run.py bench              measures speed over real HTTP
     python3 run.py soak               works for hours and watches memory and speed
-    python3 run.py <anything else>    the program's own command: init, import, prove, backup … (`--help` lists them)
+    python3 run.py <anything else>    the program's own command: init, import, prove … (`--help` lists them)
 
 What is said while installing goes to stderr: stdout belongs to the command alone.
 """
@@ -61,10 +62,10 @@ def stop(sentence: str) -> None:
     raise SystemExit(1)
 
 
-# --- The environment ---------------------------------------------------------------------------------------------
+# --- The environment ------------------------------------------------------------------------------
 
 def environment(*extras: str) -> Path:
-    """Python of .venv with the program and these extras inside. Installs only when pyproject.toml has changed."""
+    """Python of .venv with the program and these extras inside. Installs only when pyproject.toml changed."""
     VENV.mkdir(exist_ok=True)
     with one_at_a_time():
         wanted = {"program", *extras}
@@ -89,7 +90,7 @@ def one_at_a_time():
 
 
 def fingerprint() -> str:
-    """Changes with pyproject.toml, with the Python in use and with the folder (an editable install points at it)."""
+    """Changes with pyproject.toml, the Python in use and the folder (an editable install points at it)."""
     facts = (ROOT / "pyproject.toml").read_bytes() + f"{sys.version}{ROOT}".encode()
     return hashlib.sha256(facts).hexdigest()
 
@@ -112,7 +113,7 @@ def install(wanted: set[str]) -> None:
 
 
 def installer() -> list[str]:
-    """The first thing at hand that can install packages. Debian parts ensurepip from Python: hence the choice."""
+    """The first thing at hand that can install packages. Debian parts ensurepip from Python."""
     python = str(VENV / "bin" / "python")
     quiet = ["install", "--quiet", "--disable-pip-version-check"]
     if pip_put_into(python):
@@ -139,7 +140,7 @@ def loudly(command: list[str], if_it_fails: str) -> None:
         stop(f"{if_it_fails}: {' '.join(command)}")
 
 
-# --- Commands ----------------------------------------------------------------------------------------------------
+# --- Commands -------------------------------------------------------------------------------------
 
 def hand_over(words: list[str]) -> int:
     """Become the program's own command: its stdout, its exit code, its signals."""
@@ -195,8 +196,10 @@ def test(words: list[str]) -> int:
     }, settings)
 
 
-def run_passes(python: Path, passes: dict[str, list[str]], settings: dict[str, str] | None = None) -> int:
-    """Run pytest once a pass, to the end even where an early pass failed; the closing lines are repeated last."""
+def run_passes(
+    python: Path, passes: dict[str, list[str]], settings: dict[str, str] | None = None
+) -> int:
+    """Run pytest once a pass, to the end even where one failed; the closing lines are repeated last."""
     closing, failed = [], False
     for name, arguments in passes.items():
         say(f"--- tests: {name} ---")
@@ -206,8 +209,8 @@ def run_passes(python: Path, passes: dict[str, list[str]], settings: dict[str, s
         closing.append(f"{name:>18}: {last_line}")
     print("\n".join(["", *closing]))
     if not sample_data().is_dir():
-        print(f"The real day did not run: no sample data in {sample_data()} (WAREHOUSE_SAMPLE_DATA names the folder). "
-              "The small day of tests/data ran instead.")
+        print(f"The real day did not run: no sample data in {sample_data()} "
+              "(WAREHOUSE_SAMPLE_DATA names the folder). The small day of tests/data ran instead.")
     print("tests: FAILED" if failed else "tests: passed", flush=True)
     return 1 if failed else 0
 
@@ -218,7 +221,7 @@ def run_pytest(python: Path, arguments: list[str], settings: dict[str, str]) -> 
     command = [str(python), "-m", "pytest", colour, *arguments]
     last: deque[str] = deque(maxlen=1)
     with subprocess.Popen(command, cwd=ROOT, env={**os.environ, **settings}, stdout=subprocess.PIPE,
-                          text=True, encoding="utf-8", errors="replace") as running:
+                          encoding="utf-8", errors="replace") as running:
         for line in running.stdout:
             sys.stdout.write(line)
             sys.stdout.flush()
@@ -231,10 +234,10 @@ def sample_data() -> Path:
     return Path(os.environ.get("WAREHOUSE_SAMPLE_DATA") or ROOT.parent / "shared" / "data")
 
 
-# --- What the tests need from the machine ------------------------------------------------------------------------
+# --- What the tests need from the machine ---------------------------------------------------------
 
 def what_browser_tests_need() -> dict[str, str]:
-    """Chromium and Chinese letters, installed where that is allowed. Missing Chromium fails; it is never skipped."""
+    """Chromium and Chinese letters, installed where that is allowed. Without Chromium the run fails."""
     if not browser():
         if not is_root_on_debian():
             stop("The browser tests need Chromium on the PATH. On Debian or Ubuntu: "
@@ -244,7 +247,8 @@ def what_browser_tests_need() -> dict[str, str]:
         if is_root_on_debian():
             apt_install("fonts-noto-cjk", if_missing="a font with Chinese letters")
         else:
-            say("No font with Chinese letters: pictures will show boxes. On Debian: sudo apt install fonts-noto-cjk")
+            say("No font with Chinese letters: pictures will show boxes. "
+                "On Debian: sudo apt install fonts-noto-cjk")
     found = browser()
     if not found:
         stop("Chromium was installed but is not on the PATH.")

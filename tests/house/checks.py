@@ -1,4 +1,4 @@
-"""The checks of the house: each looks at a tree and names what is wrong. The same functions judge our own tree
+"""The checks of the house: each looks at a tree and names what is wrong. They judge our own tree
 (test_house.py) and trees broken on purpose (test_checks_can_fail.py). Sentences and codes: see codes.py."""
 
 import ast
@@ -12,7 +12,8 @@ from pathlib import Path
 
 PYTHON_FILE_LINES, FUNCTION_LINES, SCRIPT_LINES, COLUMNS = 350, 60, 150, 110
 LIMITED = {".py": PYTHON_FILE_LINES, ".html": 350, ".css": 350, ".js": SCRIPT_LINES}
-TEXT = {".py", ".md", ".toml", ".html", ".css", ".js", ".json", ".yml", ".yaml", ".ini", ".cfg", ".sh", ".mako", ".txt"}
+TEXT = {".py", ".md", ".toml", ".html", ".css", ".js", ".json", ".yml", ".yaml", ".ini", ".cfg", ".sh",
+        ".mako", ".txt"}
 NOT_OURS = {".git", ".venv", "__pycache__", "artefacts", "vendor", "dist", "build", "node_modules"}
 TEMPLATE_FOLDERS_OF_ALL = {"macros", "errors", "parts"}
 SUMS = "static/vendor/SHA256SUMS"
@@ -20,19 +21,23 @@ SUMS = "static/vendor/SHA256SUMS"
 # Written in pieces so that this file does not find itself.
 FORBIDDEN = {
     "an unfinished place": r"\bTO" r"DO\b|\bFIX" r"ME\b|\bXX" r"X\b|NotImplemented" r"Error",
-    "a test that is not run": r"mark\.sk" r"ip|mark\.xf" r"ail|pytest\.sk" r"ip\(|importor" r"skip|unittest\.sk" r"ip",
+    "a test that is not run":
+        r"mark\.sk" r"ip|mark\.xf" r"ail|pytest\.sk" r"ip\(|importor" r"skip|unittest\.sk" r"ip",
     "a path of one machine": r"(?<![\w.$}])/(?:wo" r"rk|ro" r"ot|ho" r"me/\w+)/",
-    "the host of a registry": r"pypi\.o" r"rg|python" r"hosted|registry\.npm" r"js|artifac" r"tory|proxy\.gol" r"ang",
-    "a word about how it was written": r"(?i)\bclau" r"de\b|anthro" r"pic|chat" r"gpt|\bcopi" r"lot\b|\bopen" r"ai\b",
+    "the host of a registry":
+        r"pypi\.o" r"rg|python" r"hosted|registry\.npm" r"js|artifac" r"tory|proxy\.gol" r"ang",
+    "a word about how it was written":
+        r"(?i)\bclau" r"de\b|anthro" r"pic|chat" r"gpt|\bcopi" r"lot\b|\bopen" r"ai\b",
 }
 
 
 def files(root: Path, *suffixes: str) -> Iterator[Path]:
     """Our own files below `root`, by suffix: nothing vendored, generated or installed."""
     for path in sorted(root.rglob("*")):
-        inside = path.relative_to(root)
-        ours = not NOT_OURS & set(inside.parts) and not any(part.endswith(("_cache", ".egg-info")) for part in inside.parts)
-        if path.is_file() and ours and (path.suffix in suffixes or (".sh" in suffixes and inside.parts[0] == ".ci")):
+        parts = path.relative_to(root).parts
+        ours = not NOT_OURS & set(parts) and not any(part.endswith(("_cache", ".egg-info")) for part in parts)
+        wanted = path.suffix in suffixes or (".sh" in suffixes and parts[0] == ".ci")
+        if ours and wanted and path.is_file():
             yield path
 
 
@@ -40,7 +45,7 @@ def tree(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
 
 
-# --- Limits --------------------------------------------------------------------------------------------------------
+# --- Limits ---------------------------------------------------------------------------------------
 
 def find_overlong_files(root: Path) -> list[str]:
     counted = ((path, len(path.read_text(encoding="utf-8").splitlines())) for path in files(root, *LIMITED))
@@ -62,10 +67,11 @@ def find_overlong_functions(root: Path) -> list[str]:
 def find_wide_lines(root: Path) -> list[str]:
     return [f"{path.relative_to(root)}:{number}: {len(line)} columns"
             for path in files(root, ".py")
-            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1) if len(line) > COLUMNS]
+            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+            if len(line) > COLUMNS]
 
 
-# --- Rooms ---------------------------------------------------------------------------------------------------------
+# --- Rooms ----------------------------------------------------------------------------------------
 
 def find_commits_outside_db(root: Path) -> list[str]:
     """`db.py` holds the only begin and the only commit; migrations run in Alembic's own transaction."""
@@ -110,7 +116,7 @@ def find_broken_contracts(root: Path, only: str = "") -> list[str]:
     return [*broken, run.stdout.partition("Broken contracts")[2]] if broken else []
 
 
-# --- States --------------------------------------------------------------------------------------------------------
+# --- States ---------------------------------------------------------------------------------------
 
 def find_lost_states(flows: Iterable) -> list[str]:
     """States that cannot be reached from the start, and states from which no end can be reached."""
@@ -138,7 +144,7 @@ def spread(places: set, ways: dict) -> set:
     return seen
 
 
-# --- Words and papers ------------------------------------------------------------------------------------------------
+# --- Words and papers -----------------------------------------------------------------------------
 
 def find_forbidden_words(root: Path) -> list[str]:
     found = []
@@ -158,7 +164,8 @@ def find_changed_vendor_files(root: Path) -> list[str]:
         return [f"{SUMS} is missing"]
     listed = dict(reversed(line.split(maxsplit=1)) for line in sums.read_text().splitlines() if line.strip())
     listed = {name.lstrip("*"): digest for name, digest in listed.items()}
-    present = {path.relative_to(vendor).as_posix(): path for path in vendor.rglob("*") if path.is_file() and path != sums}
+    present = {path.relative_to(vendor).as_posix(): path
+               for path in vendor.rglob("*") if path.is_file() and path != sums}
     found = [f"static/vendor/{name}: not in {SUMS}" for name in sorted(present.keys() - listed.keys())]
     found += [f"static/vendor/{name}: missing" for name in sorted(listed.keys() - present.keys())]
     return found + [f"static/vendor/{name}: changed" for name in sorted(present.keys() & listed.keys())
@@ -171,7 +178,8 @@ def find_unexplained_dependencies(root: Path) -> list[str]:
     extras = project.get("optional-dependencies", {}).values()
     wanted = [*project["dependencies"], *(name for extra in extras for name in extra)]
     names = sorted({re.match(r"[\w.-]+", name).group() for name in wanted})
-    decisions = "\n".join(path.read_text(encoding="utf-8") for path in sorted((root / "docs/decisions").glob("*.md")))
+    pages = sorted((root / "docs/decisions").glob("*.md"))
+    decisions = "\n".join(page.read_text(encoding="utf-8") for page in pages)
     return [f"{name}: no line in docs/decisions/" for name in names
             if not re.search(rf"^\| `{re.escape(name)}` \| \w+", decisions, re.MULTILINE)]
 

@@ -26,7 +26,8 @@ def sentences(root: Path) -> dict[str, dict[str, str]]:
 
 def blanks(sentence: str) -> set[str]:
     """Names of the facts that a sentence needs."""
-    return {name.partition(".")[0].partition("[")[0] for _, name, _, _ in string.Formatter().parse(sentence) if name}
+    fields = (name for _, name, _, _ in string.Formatter().parse(sentence) if name)
+    return {name.partition(".")[0].partition("[")[0] for name in fields}
 
 
 def find_uneven_sentences(root: Path) -> list[str]:
@@ -37,7 +38,7 @@ def find_uneven_sentences(root: Path) -> list[str]:
             found.append(f"{code}: not in both languages")
             continue
         if blanks(words["en"]) != blanks(words["zh"]):
-            found.append(f"{code}: en needs {sorted(blanks(words['en']))}, zh needs {sorted(blanks(words['zh']))}")
+            found.append(f"{code}: en needs {sorted(blanks(words['en']))}, zh {sorted(blanks(words['zh']))}")
         if blanks(words.get("en_one", "")) - blanks(words["en"]):
             found.append(f"{code}: en_one needs a fact that en does not have")
         if unknown := set(words) - {*LANGUAGES, "en_one"}:
@@ -90,13 +91,14 @@ def names_of_refusals(modules: list[ast.Module]) -> set[str]:
 
 
 def expressions_said(node: ast.AST, refusals: set[str]) -> Iterator[ast.expr]:
-    """The expression that is a code in: say(lang, code), t(code), SomeRefusal(code), anything(code=code), code = "…"."""
+    """The expression that is a code in: say(lang, code), t(code), SomeRefusal(code), f(code="area.code")."""
     if isinstance(node, ast.Call):
         name = name_of(node.func)
         place = 0 if name in refusals else PLACE_OF_CODE.get(name)
         if place is not None and len(node.args) > place:
             yield node.args[place]
-        yield from (keyword.value for keyword in node.keywords if keyword.arg == "code" and looks_like_code(keyword.value))
+        yield from (keyword.value for keyword in node.keywords
+                    if keyword.arg == "code" and looks_like_code(keyword.value))
 
 
 def handed_up(module: ast.Module, refusals: set[str]) -> Iterator[ast.expr]:
@@ -104,14 +106,14 @@ def handed_up(module: ast.Module, refusals: set[str]) -> Iterator[ast.expr]:
     for node in ast.walk(module):
         if isinstance(node, ast.ClassDef) and node.name in refusals:
             for call in ast.walk(node):
-                if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.args \
-                        and call.func.attr == "__init__":
+                if isinstance(call, ast.Call) and name_of(call.func) == "__init__" and call.args:
                     yield call.args[0]
 
 
 def looks_like_code(value: ast.expr) -> bool:
     """`code=` may also name an ISBN or a tote; only `area.code` is taken for a sentence's code."""
-    return isinstance(value, ast.Constant) and isinstance(value.value, str) and bool(CODE.fullmatch(value.value))
+    is_text = isinstance(value, ast.Constant) and isinstance(value.value, str)
+    return is_text and bool(CODE.fullmatch(value.value))
 
 
 def literal_codes(said: ast.expr) -> Iterator[tuple[str, bool]]:
