@@ -1,0 +1,144 @@
+"""What every test may ask for: a database on either engine, its keys, a clock that stands still, and a person."""
+
+import shutil
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import create_engine, make_url
+from sqlalchemy.orm import Session
+
+from tests import builders, postgres
+from warehouse import clock as warehouse_clock
+from warehouse.db import open_database
+from warehouse.domain.people import Actor
+from warehouse.models import all_tables
+from warehouse.queries import prove
+from warehouse.services.setup import first_rows
+from warehouse.vault import Vault
+
+# Ten in the morning in Shanghai, before every carrier's cut-off.
+MORNING = datetime(2026, 3, 4, 2, 0, tzinfo=UTC)
+
+
+class StillClock:
+    """Stands at `moment` until it is told to go on."""
+
+    moment = MORNING
+
+    def forward(self, **time):
+        self.moment += timedelta(**time)
+        warehouse_clock._fixed = self.moment
+        return self.moment
+
+
+@pytest.fixture
+def clock():
+    with warehouse_clock.standing_at(MORNING):
+        yield StillClock()
+
+
+@pytest.fixture(scope="session")
+def vault():
+    """Fixed keys, so that a sealed text or a phone index can be compared between runs."""
+    return Vault(sealing_key=b"s" * 32, index_key=b"i" * 32, pin_pepper=b"p" * 32, cookie_key=b"c" * 32)
+
+
+# --- Databases: made once, copied for each test ----------------------------------------------------------------------
+
+
+def make_tables(url):
+    """All tables and first rows, straight from the models: quicker than the migrations, which have their own test."""
+    engine = create_engine(url)
+    with Session(engine) as session, session.begin():
+        all_tables().metadata.create_all(session.connection())
+        first_rows(session, MORNING)
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory):
+    path = tmp_path_factory.mktemp("template") / "warehouse.db"
+    make_tables(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_server(tmp_path_factory):
+    """The URL of the one PostgreSQL server of this run."""
+    with postgres.shared_postgres(postgres.meeting_place(tmp_path_factory.getbasetemp())) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server):
+    url = postgres.new_database(postgres_server)
+    make_tables(with_driver(url))
+    yield url
+    postgres.drop_database(url)
+
+
+def with_driver(url):
+    return make_url(url).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+
+
+@contextmanager
+def a_database_url(request, engine, tmp_path):
+    """The address of a database of one's own with tables and first rows, gone afterwards."""
+    if engine == "sqlite":
+        path = tmp_path / "warehouse.db"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    server = request.getfixturevalue("postgres_server")
+    url = postgres.new_database(server, request.getfixturevalue("postgres_template"))
+    yield with_driver(url)
+    postgres.drop_database(url)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request, tmp_path):
+    """For tests that start a server or the console on it: nothing is checked at the end."""
+    with a_database_url(request, request.param, tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def unchecked_db(database_url, vault, clock):
+    """For tests that break the books on purpose. All others take `db`."""
+    database = open_database(database_url, vault)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def db(unchecked_db):
+    """A database with first rows, on SQLite and again on PostgreSQL. Afterwards its books must balance."""
+    yield unchecked_db
+    books_balance(unchecked_db)
+
+
+def books_balance(database):
+    """Every balance is the sum of its moves, none is negative, and reserved is what open reservations hold."""
+    with database.read() as session:
+        broken = [finding for finding in prove.look(session, prove.BALANCE_CHECKS) if not finding.holds]
+    assert not broken, broken
+
+
+# --- People ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def actor(unchecked_db):
+    """A manager, who may do everything."""
+    return builders.as_actor(builders.a_person(unchecked_db, "Lin Yue", "manager"))
+
+
+@pytest.fixture
+def picker(unchecked_db) -> Actor:
+    return builders.as_actor(builders.a_person(unchecked_db, "Wang Xiaoyu", "picker"))
+
+
+@pytest.fixture
+def packer(unchecked_db) -> Actor:
+    return builders.as_actor(builders.a_person(unchecked_db, "Jamie Porter", "packer"))

@@ -1,0 +1,52 @@
+"""The rows without which no warehouse works: fixed places, carriers, cartons, and the person behind the console."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Table, insert, select
+from sqlalchemy.orm import Session
+
+from warehouse.domain.carriers import CARRIERS, CARTONS
+from warehouse.domain.people import Actor
+from warehouse.domain.stock import FIXED_PLACES
+from warehouse.errors import SetUpProblem
+from warehouse.models.packing import Carton
+from warehouse.models.people import Person
+from warehouse.models.shipping import Carrier
+from warehouse.models.stock import Location
+
+# Not the text of any badge, so that nobody can sign in as the console.
+SYSTEM_BADGE = "SYSTEM"
+
+
+def first_rows(session: Session, at: datetime) -> dict[str, int]:
+    """Put in what is missing and leave what is there; how many rows of each were made."""
+    system = {
+        "name": "System", "role": "manager", "language": "en", "badge": SYSTEM_BADGE, "pin_hash": "",
+        "is_active": False, "failed_count": 0, "created_at": at,
+    }
+    places = [{"code": code, "kind": kind} for code, kind in FIXED_PLACES.items()]
+    return {
+        "people": _add_missing(session, Person.__table__, "badge", [system]),
+        "places": _add_missing(session, Location.__table__, "code", places),
+        "carriers": _add_missing(session, Carrier.__table__, "code", [row._asdict() for row in CARRIERS]),
+        "cartons": _add_missing(session, Carton.__table__, "code", [row._asdict() for row in CARTONS]),
+    }
+
+
+def system_actor(session: Session, at: datetime) -> Actor:
+    """Who does what is done from the console: a manager that cannot sign in."""
+    person_id = session.execute(select(Person.id).where(Person.badge == SYSTEM_BADGE)).scalar()
+    if person_id is None:
+        raise SetUpProblem("This database has no first rows yet. Run `python3 run.py init` first.")
+    return Actor(person_id=person_id, device_id=None, at=at, role="manager", name="System")
+
+
+def _add_missing(session: Session, table: Any, known_by: str, rows: Iterable[dict[str, Any]]) -> int:
+    assert isinstance(table, Table)
+    present = set(session.execute(select(table.c[known_by])).scalars())
+    missing = [row for row in rows if row[known_by] not in present]
+    if missing:
+        session.execute(insert(table), missing)
+    return len(missing)
