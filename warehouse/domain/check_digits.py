@@ -1,8 +1,11 @@
-"""The sums that printed numbers carry: EAN/UPC/GTIN/SSCC, ISBN-10, ISSN, UPC-E. Nothing here repairs a number."""
+"""The sums that printed numbers carry: EAN, UPC, GTIN, SSCC, ISBN-10, ISSN. Nothing is repaired here."""
+
+# Lengths in characters, check digit included.
+EAN8, ISSN, ISBN10, UPCA, EAN13, GTIN14, SSCC = 8, 8, 10, 12, 13, 14, 18
 
 
 def gs1_check_digit(body: str) -> str:
-    """The check digit that belongs behind `body` (ASCII digits): EAN-8, UPC-A, EAN-13, GTIN-14 and SSCC alike."""
+    """The check digit that belongs behind `body`, ASCII digits: EAN, UPC, GTIN and SSCC alike."""
     weighted = sum(map(int, body[-1::-2])) * 3 + sum(map(int, body[-2::-2]))
     return str(-weighted % 10)
 
@@ -20,7 +23,7 @@ def is_digits(text: str) -> bool:
 
 def isbn10_fits(text: str) -> bool:
     """Ten characters, digits with `X` allowed last, and the sum divides by 11."""
-    if len(text) != 10 or not is_digits(text[:9]) or not (is_digits(text[9]) or text[9] == "X"):
+    if len(text) != ISBN10 or not is_digits(text[:9]) or not (is_digits(text[9]) or text[9] == "X"):
         return False
     total = sum(weight * int(digit) for weight, digit in zip(range(10, 1, -1), text, strict=False))
     return (total + (10 if text[9] == "X" else int(text[9]))) % 11 == 0
@@ -34,15 +37,15 @@ def isbn10_to_13(isbn10: str) -> str:
 
 def issn_fits(text: str) -> bool:
     """Eight characters without hyphen, `X` allowed last, and the sum divides by 11."""
-    if len(text) != 8 or not is_digits(text[:7]) or not (is_digits(text[7]) or text[7] == "X"):
+    if len(text) != ISSN or not is_digits(text[:7]) or not (is_digits(text[7]) or text[7] == "X"):
         return False
     total = sum(weight * int(digit) for weight, digit in zip(range(8, 1, -1), text, strict=False))
     return (total + (10 if text[7] == "X" else int(text[7]))) % 11 == 0
 
 
 def upce_to_upca(digits: str) -> str | None:
-    """The twelve digits that an eight-digit UPC-E stands for, or None where it is no UPC-E or its check fails."""
-    if len(digits) != 8 or digits[0] not in "01":
+    """The twelve digits an eight-digit UPC-E stands for; None where it is none or its check fails."""
+    if len(digits) != EAN8 or digits[0] not in "01":
         return None
     system, body, last, check = digits[0], digits[1:6], digits[6], digits[7]
     if last in "012":

@@ -1,6 +1,7 @@
-"""GS1 messages, bracketed GS1 text and GS1 web links taken apart. Only called where the code says that it is GS1.
+"""GS1 messages, bracketed GS1 text and GS1 web links taken apart.
 
-The parser behind it takes nearly any digits for a message (a damaged ISBN is "AI 97"), so nothing bare comes here.
+Only called where the code itself says that it is GS1: the parser behind it takes nearly any digits for a
+message (a damaged ISBN is "AI 97").
 """
 
 import re

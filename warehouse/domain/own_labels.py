@@ -1,8 +1,8 @@
 """The warehouse's own labels: a letter that says what it names, a fixed length, a check character.
 
-ISO 7064 mod 37,36 sees every wrong or swapped character; the fixed length sees the lost one (of 192,680 damaged
-labels 1.2 % passed the check character alone). Letter first, because Code 128 written by the usual library is
-wrong where the text starts with 99, and because no trade number starts with a letter.
+ISO 7064 mod 37,36 sees every wrong or swapped character; the fixed length sees the lost one (of 192,680
+damaged labels 1.2 % passed the check character alone). Letter first, because Code 128 written by the usual
+library is wrong where the text starts with 99, and because no trade number starts with a letter.
 """
 
 import re
@@ -21,6 +21,8 @@ LETTERS = {
 KINDS = {letter: kind for kind, letter in LETTERS.items()}
 HIGHEST_NUMBER = 9_999_999
 TOKEN_LENGTH = 14
+LABEL_LENGTH, BADGE_LENGTH = 9, 16
+FEWEST_DIGITS_LEFT = 6  # of the seven
 
 _LABEL = re.compile(r"[LTOPICM][0-9]{7}[0-9A-Z]")
 _BADGE = re.compile(r"U[0-9A-Z]{15}")
@@ -44,10 +46,10 @@ def make_badge(token: str) -> str:
 
 def looks_like_label(text: str) -> bool:
     """Whether upper-case `text` has the shape of a label or badge, right check character or not."""
-    if len(text) == 9:
+    if len(text) == LABEL_LENGTH:
         return _LABEL.fullmatch(text) is not None
     # A badge without one digit is rarer than a long word that begins with U.
-    return len(text) == 16 and _BADGE.fullmatch(text) is not None and any(c.isdigit() for c in text[:15])
+    return _BADGE.fullmatch(text) is not None and any(char.isdigit() for char in text[:-1])
 
 
 def is_whole(text: str) -> bool:
@@ -57,7 +59,10 @@ def is_whole(text: str) -> bool:
 
 
 def looks_cut(text: str) -> bool:
-    """Whether a gun's upper-case text is what remains of one of our labels: a character lost, changed or added."""
-    if text[:1] == "U":
-        return 15 <= len(text) <= 17 and text.isalnum() and any(c.isdigit() for c in text)
-    return text[:1] in KINDS and 8 <= len(text) <= 10 and sum(c.isdigit() for c in text[1:]) >= 6
+    """Whether a gun's upper-case text is left of one of our labels: one character lost, changed or added."""
+    off_by = len(text) - (BADGE_LENGTH if text[:1] == "U" else LABEL_LENGTH)
+    if abs(off_by) > 1:
+        return False
+    if text[0] == "U":
+        return text.isalnum() and any(char.isdigit() for char in text)
+    return text[0] in KINDS and sum(char.isdigit() for char in text[1:]) >= FEWEST_DIGITS_LEFT
