@@ -1,4 +1,4 @@
-"""The titles and shelves of the small day: real books, typed by hand; prices and weights are the day's own."""
+"""Titles and shelves of the small day: real books, typed by hand; prices and weights are its own."""
 
 from typing import NamedTuple
 
@@ -20,13 +20,16 @@ class Book(NamedTuple):
 
 
 BOOKS = [
-    Book("9780439420891", "Harry Potter and the Chamber of Secrets", "J.K. Rowling", "Scholastic", "2002", "en",
+    Book("9780439420891", "Harry Potter and the Chamber of Secrets", "J.K. Rowling", "Scholastic", "2002",
+         "en",
          341, "Paperback", "8.99", "68.00", 320),
-    Book("9780747546290", "Harry Potter and the Prisoner of Azkaban", "J.K. Rowling", "Bloomsbury", "2000", "en",
+    Book("9780747546290", "Harry Potter and the Prisoner of Azkaban", "J.K. Rowling", "Bloomsbury", "2000",
+         "en",
          317, "Paperback", "6.99", "62.00", 300),
     Book("9780439139601", "Harry Potter and the Goblet of Fire", "J.K. Rowling", "Scholastic", "2002", "en",
          734, "Paperback", "10.99", "88.00", 620),
-    Book("9780545010221", "Harry Potter and the Deathly Hallows", "J.K. Rowling", "Arthur A. Levine Books", "2007",
+    Book("9780545010221", "Harry Potter and the Deathly Hallows", "J.K. Rowling", "Arthur A. Levine Books",
+         "2007",
          "en", 759, "Hardcover", "18.99", "180.00", 1150),
     Book("9780810993136", "Diary of a Wimpy Kid", "Jeff Kinney", "Amulet Books", "2007", "en",
          217, "Hardcover", "9.99", "78.00", 360),
@@ -38,7 +41,8 @@ BOOKS = [
          182, "Paperback", "8.99", "70.00", 200),
     Book("9780316769174", "The Catcher in the Rye", "J.D. Salinger", "Back Bay Books", "2001", "en",
          277, "Paperback", "9.99", "75.00", 250),
-    Book("9780140449136", "Crime and Punishment", "Fyodor Dostoyevsky; David McDuff (translator)", "Penguin Classics",
+    Book("9780140449136", "Crime and Punishment", "Fyodor Dostoyevsky; David McDuff (translator)",
+         "Penguin Classics",
          "2003", "en", 671, "Paperback", "9.99", "82.00", 470),
     Book("9780099408390", "Where the Wild Things Are", "Maurice Sendak", "Red Fox", "2000", "en",
          40, "Paperback", "6.99", "55.00", 180),

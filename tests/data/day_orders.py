@@ -1,4 +1,4 @@
-"""The web orders of the small day, typed by hand: what was meant, and the trouble put into the file for each."""
+"""Web orders of the small day, typed by hand: what was meant, and the trouble put into the file."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -15,7 +15,8 @@ CLASS_OF_KIND = {
     "quantity_zero": "catch", "quantity_negative": "catch", "bad_isbn_check_digit": "catch",
     "impossible_date": "catch",
     # Taobao alone
-    "masked_address": "hold", "no_detail_rows": "hold", "changed_address": "pick", "rare_characters_in_name": "pick",
+    "masked_address": "hold", "no_detail_rows": "hold", "changed_address": "pick",
+    "rare_characters_in_name": "pick",
     "closed": "no_pick", "vague_district": "warn", "bundle_two_titles": "pick", "bundle_times_two": "pick",
     "detail_without_order": "catch",
 }
@@ -28,13 +29,13 @@ class Line:
 
     isbn13: str
     quantity: int
-    sku: str = ""
+    sku: str | None = None  # an empty text is an empty SKU
     quantity_text: str = ""
     price: str = ""
     shipped: bool = False
 
     def __post_init__(self):
-        self.sku = self.sku or self.isbn13
+        self.sku = self.isbn13 if self.sku is None else self.sku
         self.quantity_text = self.quantity_text or str(self.quantity)
 
     @property
@@ -124,8 +125,9 @@ GOLDEN, FALLEN, MING, SAHARA = "9787561327470", "9787536023918", "9787101054491"
 
 ORDERS = [
     Order(9001, "08:04:11", "Nora Whitlock", "3 Cooper's Row", "Bristol", "BS1 9QA", goods((FLIES, 1))),
-    Order(9002, "08:09:52", "Idris Fenn", "18 Harbour Walk", "Swansea", "SA1 9QB", goods((RYE, 2), (ALIVE, 1))),
-    Order(9003, "08:15:30", "Lena Ostrow", "44 Tanner Street", "Leeds", "LS1 9QC",
+    Order(9002, "08:09:52", "Idris Fenn", "18 Harbour Walk", "Swansea", "SA1 9QB", goods((RYE, 2), (ALIVE,
+                                                                                                    1))),
+    Order(9003, "08:15:30", "Lena Ostrow", "44 Tanner Street", "Leeds", "LS1 9QX",
           [Line(WILD, 1), Line(PRINCE, 2, sku=""), Line(WIMPY, 1)],
           kind="empty_sku", detail="empty SKU on a line that needs shipping"),
     Order(9004, "08:31:07", "Marcus Dale", "7 Ferry Lane", "Hull", "HU1 9QD", goods((CRIME, 1)),
@@ -135,7 +137,8 @@ ORDERS = [
           kind="isbn_other_notation", detail=f"isbn10: '7533936027' stands for {MOON}"),
     Order(9006, "08:58:40", "Greta Holm", "12 Mill Rise", "Derby", "DE1 9QF",
           [Line(CHAMBER, 2, sku="0-439-42089-X")],
-          kind="isbn_other_notation", detail=f"isbn10 with X and hyphens: '0-439-42089-X' stands for {CHAMBER}"),
+          kind="isbn_other_notation",
+          detail=f"isbn10 with X and hyphens: '0-439-42089-X' stands for {CHAMBER}"),
     Order(9007, "09:10:05", "Piotr Zielinski", "61 Station Parade", "Luton", "LU1 9QG",
           [Line(ORWELL, 1, sku="９７８７５３０２１０２９１"), Line("POST", 1)],
           kind="isbn_other_notation", detail=f"full_width: '９７８７５３０２１０２９１' stands for {ORWELL}"),
@@ -145,14 +148,17 @@ ORDERS = [
     Order(9009, "09:30:12", "Dewi Parry", "2 Slate Yard", "Bangor", "LL57 9QJ",
           [Line(SNOW, 3, sku="  9787020035847 "), Line(BORDER, 1, sku="978\u00a07537823425")],
           kind="isbn_other_notation", detail=f"spaces and nbsp: '  9787020035847 ' stands for {SNOW}"),
-    Order(9010, "09:41:48", "Hattie Brooks", "29 Linden Grove", "Reading", "RG1 9QK", goods((FLIES, 1), (SAHARA, 1)),
-          kind="total_mismatch", detail="Total 21.35 but lines and shipping add up to 14.35", total_off_by="7.00"),
+    Order(9010, "09:41:48", "Hattie Brooks", "29 Linden Grove", "Reading", "RG1 9QX", goods((FLIES, 1),
+                                                                                            (SAHARA, 1)),
+          kind="total_mismatch", detail="Total 21.35 but lines and shipping add up to 14.35",
+          total_off_by="7.00"),
     Order(9011, "09:55:26", "Owen Talbot", "8 Priory Close", "Durham", "DH1 9QL", goods((WIMPY, 2)),
           kind="phone_with_letters", detail="ask at desk", phone="ask at desk"),
-    Order(9012, "10:06:14", "Carmen Ruiz", "77 Bridge Street", "Chester", "CH1 9QM",
+    Order(9012, "10:06:14", "Carmen Ruiz", "77 Bridge Street", "Chester", "CH1 9QX",
           [Line(DA_VINCI, 1), Line(RYE, 1, quantity_text="1.5")],
           kind="quantity_not_a_whole_number", detail="quantity '1.5'"),
-    Order(9013, "10:17:59", "Felix Baum", "15 Weavers Court", "Norwich", "NR1 9QN", goods((MESSIAH, 1), (GOLDEN, 1)),
+    Order(9013, "10:17:59", "Felix Baum", "15 Weavers Court", "Norwich", "NR1 9QN", goods((MESSIAH, 1),
+                                                                                          (GOLDEN, 1)),
           kind="duplicate_changed", detail="second block says quantity 2 on the first line, first block 1",
           repeat="changed"),
     Order(9014, "10:29:31", "Ruby Lancaster", "33 Chapel Hill", "Lincoln", "ZZ99 9ZZ9", goods((BLOOD, 1)),
@@ -160,7 +166,8 @@ ORDERS = [
     Order(9015, "10:40:22", "Theo Marsh", "6 Quarry Bank", "Telford", "TF1 9QP",
           [Line(WILD, 1), Line(FALLEN, 1, price="1,65")],
           kind="price_not_a_number", detail="price '1,65'"),
-    Order(9016, "10:52:03", "Sana Malik", "101 Crescent Road", "Luton", "LU2 9QR", goods((CRIME, 1), (MING, 1)),
+    Order(9016, "10:52:03", "Sana Malik", "101 Crescent Road", "Luton", "LU2 9QR", goods((CRIME, 1), (MING,
+                                                                                                      1)),
           kind="cancelled", detail="cancelled", paid="voided"),
     Order(9017, "11:03:47", "Jonas Weir", "9 Lockside", "Leeds", "LS2 9QS", goods((CHAMBER, 1)),
           kind="already_fulfilled", detail="already shipped", fulfilment="fulfilled"),
@@ -170,7 +177,7 @@ ORDERS = [
           kind="refunded", detail="refunded in full", paid="refunded"),
     Order(9020, "11:37:28", "Bronwen Ellis", "4 Castle Mews", "Cardiff", "CF10 9QU",
           [Line(DA_VINCI, 1, price="-8.99")], kind="negative_price", detail="line price -8.99"),
-    Order(9021, "11:48:55", "Stefan Novak", "23 Orchard Way", "Oxford", "OX1 9QV",
+    Order(9021, "11:48:55", "Stefan Novak", "23 Orchard Way", "Oxford", "OX1 9QX",
           [Line(PRINCE, 1), Line(FLIES, 1, sku="9.78014E+12")],
           kind="isbn_lost_in_spreadsheet", detail="9.78014E+12"),
     Order(9022, "12:01:16", "Imogen Frost", "16 Beacon Lane", "Exeter", "EX1 9QW",
@@ -181,20 +188,22 @@ ORDERS = [
           [Line(AZKABAN, 1, shipped=True), Line(GOBLET, 1), Line(BORDER, 2)],
           kind="partly_fulfilled", detail="1 of 3 lines already shipped", fulfilment="partial"),
     Order(9025, "12:35:44", "Liam Corcoran", "3 Abbey Steps", "Whitby", "YO21 9QZ", goods((GOLDEN, 1)),
-          kind="formula_text", detail="note starts with '='", note='=HYPERLINK("http://example.invalid","click")'),
+          kind="formula_text", detail="note starts with '='",
+          note='=HYPERLINK("http://example.invalid","click")'),
     Order(9026, "12:47:21", "Agnes Byrd", "40 Sluice Road", "Boston", "PE21 9RA",
           [Line(BLOOD, 1), Line(UNKNOWN_ISBN, 1)], kind="unknown_isbn", detail=UNKNOWN_ISBN),
     Order(9027, "12:59:08", "Rhys Morgan", "27 Colliery View", "Neath", "SA11 9RB", goods((MING, 1)),
           kind="impossible_date", detail="date 30 February", day="2026-02-30"),
-    Order(9028, "13:10:50", "Nadia Petrov", "65 Elm Park", "Ilford", "IG1 9RC",
+    Order(9028, "13:10:50", "Nadia Petrov", "65 Elm Park", "Ilford", "IG1 9RX",
           [Line(WIMPY, 2), Line(SNOW, -1)], kind="quantity_negative", detail="quantity -1"),
     Order(9029, "13:22:17", "Clara Finch", "19 Minster Yard", "York", "YO1 9RD", goods((FALLEN, 1)),
           kind="markup_text", detail="markup in company and note", company="<script>alert(1)</script>",
           note='"><img src=x onerror=alert(1)>'),
     Order(9030, "13:34:36", "Jürgen Schäfer", "Lindenstraße 12", "Berlin", "10969",
-          goods((CRIME, 1), (HALLOWS, 1), ("POST", 1)), country="DE", shipping="9.95", phone="+49 30 23125 112",
+          goods((CRIME, 1), (HALLOWS, 1), ("POST", 1)), country="DE", shipping="9.95",
+          phone="+49 30 23125 112",
           note="Deliver to rear entrance\nRing bell twice"),
-    Order(9031, "13:45:59", "Siobhán O'Neill", "14 Quay View", "Galway", "H91 9RE",
+    Order(9031, "13:45:59", "Siobhán O'Neill", "14 Quay View", "Galway", "H91 X9R2",
           goods((RAZOR, 1), (CHILDREN, 1)), country="IE", shipping="9.95", phone="+353 20 915 1131"),
     Order(9032, "13:57:13", "Harriet Vane", "36 Museum Street", "London", "WC1A 9RF",
           goods((MESSIAH, 1), (CHILDREN, 1), (MESSIAH, 1)), note="Gift - no invoice in the box please"),
@@ -204,7 +213,6 @@ ORDERS = [
           goods((RAZOR, 1), (MOON, 1), (SNOW, 1), (PRINCE, 1)), split=True, note="包装请结实一点，谢谢"),
     Order(9035, "14:31:54", "Arthur Pell", "9 Windmill Hill", "Lewes", "BN7 9RJ",
           goods((CHAMBER, 1), (AZKABAN, 1), (GOBLET, 1), (HALLOWS, 1), (WILD, 1)), discount="5.29"),
-    Order(9036, "14:43:20", "Freya Dunn", "1 Saltmarsh Lane", "Rye", "TN31 9RK", [Line(FLIES, 4, price="0.00")]),
+    Order(9036, "14:43:20", "Freya Dunn", "1 Saltmarsh Lane", "Rye", "TN31 9RX", [Line(FLIES, 4,
+                                                                                       price="0.00")]),
 ]
-# An empty SKU cannot be the default of "same as the ISBN".
-next(order for order in ORDERS if order.kind == "empty_sku").lines[1].sku = ""

@@ -7,17 +7,18 @@ import json
 from day_orders import ORDERS
 
 HEADER = (
-    "Name,Email,Financial Status,Paid at,Fulfillment Status,Fulfilled at,Accepts Marketing,Currency,Subtotal,"
-    "Shipping,Taxes,Total,Discount Code,Discount Amount,Shipping Method,Created at,Lineitem quantity,Lineitem name,"
-    "Lineitem price,Lineitem compare at price,Lineitem sku,Lineitem requires shipping,Lineitem taxable,"
-    "Lineitem fulfillment status,Billing Name,Billing Street,Billing Address1,Billing Address2,Billing Company,"
-    "Billing City,Billing Zip,Billing Province,Billing Country,Billing Phone,Shipping Name,Shipping Street,"
-    "Shipping Address1,Shipping Address2,Shipping Company,Shipping City,Shipping Zip,Shipping Province,"
-    "Shipping Country,Shipping Phone,Notes,Note Attributes,Cancelled at,Payment Method,Payment Reference,"
-    "Refunded Amount,Vendor,Outstanding Balance,Employee,Location,Device ID,Id,Tags,Risk Level,Source,"
-    "Lineitem discount,Tax 1 Name,Tax 1 Value,Tax 2 Name,Tax 2 Value,Tax 3 Name,Tax 3 Value,Tax 4 Name,Tax 4 Value,"
-    "Tax 5 Name,Tax 5 Value,Phone,Receipt Number,Duties,Billing Province Name,Shipping Province Name,Payment ID,"
-    "Payment Terms Name,Next Payment Due At,Payment References"
+    "Name,Email,Financial Status,Paid at,Fulfillment Status,Fulfilled at,Accepts Marketing,Currency,"
+    "Subtotal,Shipping,Taxes,Total,Discount Code,Discount Amount,Shipping Method,Created at,"
+    "Lineitem quantity,Lineitem name,Lineitem price,Lineitem compare at price,Lineitem sku,"
+    "Lineitem requires shipping,Lineitem taxable,Lineitem fulfillment status,Billing Name,Billing Street,"
+    "Billing Address1,Billing Address2,Billing Company,Billing City,Billing Zip,Billing Province,"
+    "Billing Country,Billing Phone,Shipping Name,Shipping Street,Shipping Address1,Shipping Address2,"
+    "Shipping Company,Shipping City,Shipping Zip,Shipping Province,Shipping Country,Shipping Phone,Notes,"
+    "Note Attributes,Cancelled at,Payment Method,Payment Reference,Refunded Amount,Vendor,"
+    "Outstanding Balance,Employee,Location,Device ID,Id,Tags,Risk Level,Source,Lineitem discount,"
+    "Tax 1 Name,Tax 1 Value,Tax 2 Name,Tax 2 Value,Tax 3 Name,Tax 3 Value,Tax 4 Name,Tax 4 Value,"
+    "Tax 5 Name,Tax 5 Value,Phone,Receipt Number,Duties,Billing Province Name,Shipping Province Name,"
+    "Payment ID,Payment Terms Name,Next Payment Due At,Payment References"
 ).split(",")
 IN_JSON = (9036, 9030, 9016, 9018, 9032, 9005)
 ROWS_BELOW_FOR_SPLIT = 12
@@ -59,7 +60,8 @@ def order_fields(order):
     total = order.total() + type(order.total())(order.total_off_by)
     return {
         "Financial Status": order.paid, "Paid at": "" if order.paid in {"pending", "voided"} else stamp,
-        "Fulfillment Status": order.fulfilment, "Fulfilled at": stamp if order.fulfilment == "fulfilled" else "",
+        "Fulfillment Status": order.fulfilment,
+        "Fulfilled at": stamp if order.fulfilment == "fulfilled" else "",
         "Accepts Marketing": "no", "Currency": "GBP", "Subtotal": f"{order.subtotal():.2f}",
         "Shipping": order.shipping, "Taxes": "0.00", "Total": f"{total:.2f}",
         "Discount Code": "WELCOME10" if order.discount != "0.00" else "", "Discount Amount": order.discount,
@@ -117,7 +119,8 @@ def json_line(order, position, line):
     return {
         "id": order.number * 1000 + position, "sku": line.sku, "title": line.title, "name": line.title,
         "quantity": line.quantity, "price": line.price_text, "requires_shipping": not line.service,
-        "taxable": False, "fulfillment_status": "fulfilled" if fulfilled else None, "vendor": "Bookshop", "grams": 0,
+        "taxable": False, "fulfillment_status": "fulfilled" if fulfilled else None, "vendor": "Bookshop",
+        "grams": 0,
     }
 
 
@@ -129,12 +132,15 @@ def json_order(order):
         "id": order_id(order), "admin_graphql_api_id": f"gid://shopify/Order/{order_id(order)}",
         "name": order.label, "order_number": order.number, "email": f"buyer{order.number}@example.com",
         "created_at": stamp, "currency": "GBP", "financial_status": order.paid, "fulfillment_status": None,
-        "cancelled_at": stamp if order.paid == "voided" else None, "subtotal_price": f"{order.subtotal():.2f}",
+        "cancelled_at": stamp if order.paid == "voided" else None,
+        "subtotal_price": f"{order.subtotal():.2f}",
         "total_tax": "0.00", "total_discounts": order.discount, "total_price": f"{order.total():.2f}",
-        "note": order.note or None, "tags": "", "shipping_lines": [{"title": method, "price": order.shipping}],
+        "note": order.note or None, "tags": "", "shipping_lines": [{"title": method,
+                                                                    "price": order.shipping}],
         "shipping_address": {
             "first_name": first, "last_name": last, "name": order.name, "address1": order.street or None,
-            "address2": None, "company": order.company or None, "city": order.city or None, "zip": order.zip or None,
+            "address2": None, "company": order.company or None, "city": order.city or None,
+            "zip": order.zip or None,
             "province": None, "country_code": order.country, "phone": phone(order),
         },
         "line_items": [json_line(order, position, line) for position, line in enumerate(order.lines)],
