@@ -20,8 +20,10 @@ LOOK_ALIKES = [
     ["9787020043279", "9787020043354"],
     ["9780590353427", "9780590353403", "9780439064873"],
     ["9780345339706", "9780345339713", "9780345339737"],
-    ["9787532129027", "9787532129843"], ["9787020024759", "9787020090006"], ["9787532742929", "9787532742264"],
-    ["9787101052039", "9787108009821"], ["9787115358547", "9787115358530"], ["9780441013593", "9780441172719"],
+    ["9787532129027", "9787532129843"], ["9787020024759", "9787020090006"],
+    ["9787532742929", "9787532742264"],
+    ["9787101052039", "9787108009821"], ["9787115358547", "9787115358530"],
+    ["9780441013593", "9780441172719"],
     ["9780765377067", "9780765382030"], ["9787020008735", "9787020008728"],
 ]
 MEANT_UNKNOWN = {"9787000000018"}
@@ -116,7 +118,8 @@ def test_the_files_of_the_small_day_are_what_its_script_writes():
         "if not name.endswith('.xlsx') and (make_day.HERE / name).read_bytes() != data])"
     )
 
-    ran = subprocess.run([sys.executable, "-B", "-c", check], cwd=DAY, capture_output=True, text=True, check=True)
+    command = [sys.executable, "-B", "-c", check]
+    ran = subprocess.run(command, cwd=DAY, capture_output=True, text=True, check=True)
 
     assert ran.stdout.strip() == "[]"
 
@@ -127,4 +130,5 @@ def test_a_workbook_of_the_small_day_holds_the_rows_of_its_csv(name):
     with (DAY / f"{name}.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.reader(file))
 
-    assert [["" if cell is None else cell for cell in row] for row in sheet.iter_rows(values_only=True)] == rows
+    cells = [[cell or "" for cell in row] for row in sheet.iter_rows(values_only=True)]
+    assert cells == rows
