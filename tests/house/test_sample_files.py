@@ -107,7 +107,7 @@ def test_the_demo_shop_has_forty_orders_of_two_channels_and_a_person_for_every_r
     assert sum(n == 1 for n in lines.values()) >= 12 and max(lines.values()) == 8
     assert {row["when_short"] for row in orders.values()} == {"wait", "part", "cancel"}
     assert {row["role"] for row in people} == {
-        "picker", "packer", "lead", "service", "operations", "purchasing", "finance",
+        "picker", "packer", "manager", "service", "operations", "purchasing", "finance",
     }
     assert all(len(row["pin"]) == 6 and row["pin"].isdigit() for row in people)
 
