@@ -115,7 +115,7 @@ def install(wanted: set[str]) -> None:
 def installer() -> list[str]:
     """The first thing at hand that can install packages. Debian parts ensurepip from Python."""
     python = str(VENV / "bin" / "python")
-    quiet = ["install", "--quiet", "--disable-pip-version-check"]
+    quiet = ["install", "--quiet", "--disable-pip-version-check", "--no-input"]
     if pip_put_into(python):
         return [python, "-m", "pip", *quiet]
     if shutil.which("uv"):
@@ -136,7 +136,7 @@ def pip_put_into(python: str) -> bool:
 
 def loudly(command: list[str], if_it_fails: str) -> None:
     """Run with everything it says on stderr; a failure ends run.py with a sentence."""
-    if subprocess.run(command, cwd=ROOT, stdout=sys.stderr).returncode != 0:
+    if subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=sys.stderr).returncode != 0:
         stop(f"{if_it_fails}: {' '.join(command)}")
 
 
@@ -210,7 +210,7 @@ def run_passes(
     print("\n".join(["", *closing]))
     if not sample_data().is_dir():
         print(f"The real day did not run: no sample data in {sample_data()} "
-              "(WAREHOUSE_SAMPLE_DATA names the folder). The small day of tests/data ran instead.")
+              "(WAREHOUSE_SAMPLE_DATA names the folder). The small day of tests/data stands in for it.")
     print("tests: FAILED" if failed else "tests: passed", flush=True)
     return 1 if failed else 0
 
@@ -274,9 +274,9 @@ def apt_install(*packages: str, if_missing: str) -> None:
     say(f"Installing {', '.join(packages)} with apt-get …")
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     # A stale or partly unreachable list is no reason to give up: the install itself says what is missing.
-    subprocess.run(["apt-get", "update", "-qq"], stdout=sys.stderr, env=quiet)
+    subprocess.run(["apt-get", "update", "-qq"], stdin=subprocess.DEVNULL, stdout=sys.stderr, env=quiet)
     command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
-    if subprocess.run(command, stdout=sys.stderr, env=quiet).returncode != 0:
+    if subprocess.run(command, stdin=subprocess.DEVNULL, stdout=sys.stderr, env=quiet).returncode != 0:
         stop(f"{if_missing} is needed and could not be installed: {' '.join(command)}")
 
 
