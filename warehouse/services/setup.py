@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Table, insert, select
 from sqlalchemy.orm import Session
 
-from warehouse.domain.carriers import CARRIERS, CARTONS
+from warehouse.domain.carriers import CARRIERS
+from warehouse.domain.cartons import CARTONS
 from warehouse.domain.people import Actor
 from warehouse.domain.stock import FIXED_PLACES
 from warehouse.errors import SetUpProblem
@@ -30,8 +31,8 @@ def first_rows(session: Session, at: datetime) -> dict[str, int]:
     return {
         "people": _add_missing(session, Person.__table__, "badge", [system]),
         "places": _add_missing(session, Location.__table__, "code", places),
-        "carriers": _add_missing(session, Carrier.__table__, "code", [row._asdict() for row in CARRIERS]),
-        "cartons": _add_missing(session, Carton.__table__, "code", [row._asdict() for row in CARTONS]),
+        "carriers": _add_missing(session, Carrier.__table__, "code", [vars(plan) for plan in CARRIERS]),
+        "cartons": _add_missing(session, Carton.__table__, "code", [vars(plan) for plan in CARTONS]),
     }
 
 

@@ -1,0 +1,87 @@
+"""From an older database to today's tables, by Alembic. Forward only: the way back is the backup.
+
+The first revision is SQL, one file for each engine, drawn from the models:
+`python -m warehouse.migrations` draws it anew (only before the first release; afterwards add a revision).
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, event, make_url
+from sqlalchemy.pool import NullPool
+
+from warehouse.db import sqlite_driver
+from warehouse.errors import SetUpProblem
+
+FOLDER = Path(__file__).parent
+
+
+def upgrade(url: str, revision: str = "head") -> list[str]:
+    """Bring the database at `url` to `revision`, all or nothing; the revisions that were applied, oldest first.
+    Makes the file where SQLite has none yet."""
+    alembic = settings()
+    with connected(url) as connection:
+        before = MigrationContext.configure(connection).get_current_revision()
+        connection.rollback()
+        alembic.attributes["connection"] = connection
+        command.upgrade(alembic, revision)
+        after = MigrationContext.configure(connection).get_current_revision()
+        _refuse_broken_references(connection)
+    steps = ScriptDirectory.from_config(alembic).iterate_revisions(after, before)
+    return [step.revision for step in steps if step.revision != before][::-1]
+
+
+def current_revision(url: str) -> str | None:
+    """Which revision the database at `url` has; None where there is no database yet or an empty one."""
+    if url.startswith("sqlite") and not Path(make_url(url).database or "").exists():
+        return None
+    with connected(url) as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def newest_revision() -> str | None:
+    """What `upgrade` leads to."""
+    return ScriptDirectory.from_config(settings()).get_current_head()
+
+
+def settings() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+@contextmanager
+def connected(url: str) -> Iterator[Connection]:
+    """One connection, on which SQLite too takes back a migration that fails half way."""
+    if not url.startswith("sqlite"):
+        engine = create_engine(url, poolclass=NullPool)
+    else:
+        engine = create_engine(url, poolclass=NullPool, module=sqlite_driver(), connect_args={"timeout": 15})
+
+        @event.listens_for(engine, "connect")
+        def leave_transactions_to_us(connection: Any, _: Any) -> None:
+            connection.isolation_level = None
+            # A table is rebuilt by drop and rename, which would take its children with it.
+            connection.execute("PRAGMA foreign_keys=OFF")
+
+        @event.listens_for(engine, "begin")
+        def begin(connection: Connection) -> None:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
+
+
+def _refuse_broken_references(connection: Connection) -> None:
+    if connection.dialect.name == "sqlite":
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
+        if broken:
+            raise SetUpProblem(f"After the upgrade {len(broken)} rows point nowhere, the first: {tuple(broken[0])}")
