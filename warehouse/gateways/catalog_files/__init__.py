@@ -1,0 +1,1 @@
+"""Files that bring items, stock and shelves."""
