@@ -200,6 +200,7 @@ def run_passes(
     python: Path, passes: dict[str, list[str]], settings: dict[str, str] | None = None
 ) -> int:
     """Run pytest once a pass, to the end even where one failed; the closing lines are repeated last."""
+    sys.stdout.reconfigure(errors="replace")  # a narrow console must not end the tests
     closing, failed = [], False
     for name, arguments in passes.items():
         say(f"--- tests: {name} ---")

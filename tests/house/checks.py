@@ -126,7 +126,8 @@ def find_lost_states(flows: Iterable) -> list[str]:
         after = {state: {to for (at, _), to in flow.steps.items() if at == state} for state in flow.states()}
         reached = spread({flow.start}, after)
         found += [f"{flow.name}: {state} cannot be reached" for state in after if state not in reached]
-        found += [f"{flow.name}: {state} has no way on" for state, following in after.items() if following == {state}]
+        found += [f"{flow.name}: {state} has no way on"
+                  for state, following in after.items() if following == {state}]
     return found
 
 

@@ -1,4 +1,4 @@
-"""run.py, the first thing a newcomer starts: what it refuses, when it installs, and that no failure is lost."""
+"""run.py, the first thing a newcomer starts: what it refuses, when it installs, that no failure is lost."""
 
 import subprocess
 import sys
