@@ -23,9 +23,10 @@ _FEWEST_DIGITS_FOR_C = 4
 _QUIET_CODE128 = (10, 10)
 _QUIET_EAN13 = (11, 7)
 _QUIET_QR = 4
+_MOST_DOTS_QR = 8
 
 
-class BarcodeRefused(ValueError):  # noqa: N818 (named as the warehouse names its refusals)
+class BarcodeRefused(ValueError):
     """This text cannot be a barcode. `reason`: empty, character, check_digit, not_13_digits, too_small."""
 
     def __init__(self, reason: str, text: str) -> None:
@@ -56,12 +57,12 @@ def _digits_from(text: str, at: int) -> int:
 
 def _code128_values(text: str) -> list[int]:
     """Symbol values without check: set C for four digits or more in a row (two at the whole), else set B."""
-    in_c = _digits_from(text, 0) >= _FEWEST_DIGITS_FOR_C or (text.isdigit() and len(text) == 2)  # noqa: PLR2004
+    in_c = _digits_from(text, 0) >= _FEWEST_DIGITS_FOR_C or (text.isdigit() and len(text) == 2)
     values = [_START_C if in_c else _START_B]
     at = 0
     while at < len(text):
         digits = _digits_from(text, at)
-        if in_c and digits >= 2:  # noqa: PLR2004
+        if in_c and digits >= 2:
             values.append(int(text[at : at + 2]))
             at += 2
         elif in_c:
@@ -91,7 +92,7 @@ def code128(text: str) -> Bars:
 
 def is_ean13(digits: str) -> bool:
     """True for 13 ASCII digits whose last is the right check digit."""
-    if len(digits) != 13 or not (digits.isascii() and digits.isdigit()):  # noqa: PLR2004
+    if len(digits) != 13 or not (digits.isascii() and digits.isdigit()):
         return False
     weighed = sum(int(d) * (3 if i % 2 else 1) for i, d in enumerate(digits[:12]))
     return (10 - weighed % 10) % 10 == int(digits[12])
@@ -100,17 +101,17 @@ def is_ean13(digits: str) -> bool:
 @lru_cache(maxsize=1024)
 def ean13(digits: str) -> Bars:
     """EAN-13 of an ISBN or GTIN with all 13 digits. A wrong check digit is refused, never repaired."""
-    if len(digits) != 13 or not (digits.isascii() and digits.isdigit()):  # noqa: PLR2004
+    if len(digits) != 13 or not (digits.isascii() and digits.isdigit()):
         raise BarcodeRefused("not_13_digits", digits)
     if not is_ean13(digits):
         raise BarcodeRefused("check_digit", digits)
     return Bars(EuropeanArticleNumber13(digits).build()[0], _QUIET_EAN13)
 
 
-def dots_for(width_modules: int, width_mm: float, *, most: int = MOST_DOTS) -> int:
+def dots_for(width_modules: int, width_mm: float) -> int:
     """Dots a module may have so that the symbol fits; 0 if even the fewest that scan reliably do not fit."""
     # One dot is kept in hand: the origin is moved onto the dot grid.
-    dots = min(most, int((width_mm / DOT_MM - 1) // width_modules))
+    dots = min(MOST_DOTS, int((width_mm / DOT_MM - 1) // width_modules))
     return dots if dots >= FEWEST_DOTS else 0
 
 
@@ -126,17 +127,21 @@ def _bar_boxes(bars: Bars, x_mm: float, y_mm: float, height_mm: float, module_mm
         at = end
 
 
-def draw_bars(page: Page, bars: Bars, box_mm: Box, *, most_dots: int = MOST_DOTS) -> float:
-    """Draw a linear symbol in the middle of the box; gives the width of its bars in mm. Refused: a box too small."""
+def draw_bars(page: Page, bars: Bars, box_mm: Box, *, align: str = "centre") -> None:
+    """Draw a linear symbol in the middle of the box. Refused: too small a box.
+
+    With align "right" its last bar is at the right end: the paper beyond must be empty for ten modules.
+    """
     x, y, width, height = box_mm
-    dots = dots_for(bars.width_modules, width, most=most_dots)
+    dots = dots_for(bars.width_modules, width)
     if not dots:
         raise BarcodeRefused("too_small", bars.modules)
     module_mm = dots * DOT_MM
     spare = width - bars.width_modules * module_mm
-    left = snapped_mm(x + spare / 2 + bars.quiet[0] * module_mm)
-    page.bars(_bar_boxes(bars, left, snapped_mm(y), snapped_mm(height), module_mm))
-    return len(bars.modules) * module_mm
+    left = x + spare / 2 + bars.quiet[0] * module_mm
+    if align == "right":
+        left = x + width - len(bars.modules) * module_mm
+    page.bars(_bar_boxes(bars, snapped_mm(left), snapped_mm(y), snapped_mm(height), module_mm))
 
 
 @lru_cache(maxsize=1024)
@@ -144,13 +149,15 @@ def qr(text: str) -> tuple[bytes, ...]:
     """Rows of a QR symbol, error correction M, one byte a module, without quiet zone."""
     if not text:
         raise BarcodeRefused("empty", text)
-    return tuple(bytes(row) for row in segno.make(text, error="m", micro=False, boost_error=False).matrix)
+    # One mask for all: every mask can be read, and trying all eight took half the time of a shipping label.
+    symbol = segno.make(text, error="m", micro=False, boost_error=False, mask=0)
+    return tuple(bytes(row) for row in symbol.matrix)
 
 
-def draw_qr(page: Page, text: str, x_mm: float, y_mm: float, side_mm: float) -> float:
-    """Draw a QR in the middle of a square that includes its quiet zone; gives the side of the symbol in mm."""
+def draw_qr(page: Page, text: str, x_mm: float, y_mm: float, side_mm: float) -> None:
+    """Draw a QR in the middle of a square that includes its quiet zone. Refused: too small a square."""
     rows = qr(text)
-    dots = min(8, int(side_mm / DOT_MM - 1) // (len(rows) + 2 * _QUIET_QR))
+    dots = min(_MOST_DOTS_QR, int(side_mm / DOT_MM - 1) // (len(rows) + 2 * _QUIET_QR))
     if dots < FEWEST_DOTS:
         raise BarcodeRefused("too_small", text)
     module_mm = dots * DOT_MM
@@ -161,7 +168,6 @@ def draw_qr(page: Page, text: str, x_mm: float, y_mm: float, side_mm: float) -> 
         for r, row in enumerate(rows)
         for at, count in _dark_stretches(row)
     )
-    return side
 
 
 def _dark_stretches(row: bytes) -> Iterator[tuple[int, int]]:
@@ -175,12 +181,13 @@ def _dark_stretches(row: bytes) -> Iterator[tuple[int, int]]:
         at = end
 
 
-def draw_code(page: Page, text: str, box_mm: Box, *, most_dots: int = MOST_DOTS) -> None:
-    """Code 128 where it fits at modules that scan, else a QR of the same text: a long number holds up no paper."""
+def draw_code(page: Page, text: str, box_mm: Box, *, align: str = "centre") -> None:
+    """Code 128 where it fits at modules that scan, else a QR of it: a long number holds up no paper."""
     x, y, width, height = box_mm
     bars = code128(text)
-    if dots_for(bars.width_modules, width, most=most_dots):
-        draw_bars(page, bars, box_mm, most_dots=most_dots)
+    if dots_for(bars.width_modules, width):
+        draw_bars(page, bars, box_mm, align=align)
         return
     side = min(width, height)
-    draw_qr(page, text, x + (width - side) / 2, y + (height - side) / 2, side)
+    left = x + width - side if align == "right" else x + (width - side) / 2
+    draw_qr(page, text, left, y + (height - side) / 2, side)

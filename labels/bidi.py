@@ -19,7 +19,7 @@ def is_right_to_left(text: str) -> bool:
 
 @cache
 def _forms() -> dict[tuple[str, str], str]:
-    """(letters, isolated | initial | medial | final) -> presentation form, out of Python's own Unicode table."""
+    """(letters, isolated | initial | medial | final) -> presentation form, out of Python's Unicode table."""
     found: dict[tuple[str, str], str] = {}
     for point in (*range(0xFB50, 0xFDFC), *range(0xFE80, 0xFEFD)):
         kind, *letters = unicodedata.decomposition(chr(point)).split() or [""]
@@ -42,9 +42,7 @@ def _letters(text: str) -> list[str]:
     """Letters with their marks behind them, lam and alef taken together."""
     parts: list[str] = []
     for char in text:
-        if parts and unicodedata.category(char) == "Mn":
-            parts[-1] += char
-        elif parts and (parts[-1] + char, "isolated") in _forms():
+        if parts and (unicodedata.category(char) == "Mn" or (parts[-1] + char, "isolated") in _forms()):
             parts[-1] += char
         else:
             parts.append(char)

@@ -4,9 +4,7 @@ from datetime import date
 
 CAPTIONS: dict[str, dict[str, str]] = {
     "aisle": {"en": "Aisle", "zh-Hans": "巷道"},
-    "author_isbn": {"en": "{author} · ISBN {isbn}", "zh-Hans": "{author} · ISBN {isbn}"},
     "bay": {"en": "Bay", "zh-Hans": "货架"},
-    "carrier": {"en": "Carrier", "zh-Hans": "承运商"},
     "cod": {"en": "Collect on delivery", "zh-Hans": "代收货款"},
     "copies_in_parcel": {"en": "{units} copies in this parcel", "zh-Hans": "本件共 {units} 册"},
     "copy_in_parcel": {"en": "1 copy in this parcel", "zh-Hans": "本件共 1 册"},
@@ -15,7 +13,7 @@ CAPTIONS: dict[str, dict[str, str]] = {
     "driver_signature": {"en": "Driver: name, signature, time", "zh-Hans": "司机签名 / 时间"},
     "from": {"en": "From", "zh-Hans": "寄"},
     "gift_for_you": {"en": "A gift for you", "zh-Hans": "送给您的礼物"},
-    "here": {"en": "Here", "zh-Hans": "本件"},
+    "here": {"en": "Packed", "zh-Hans": "本件"},
     "item": {"en": "Title", "zh-Hans": "书名"},
     "manifest": {"en": "Hand-over manifest", "zh-Hans": "交接清单"},
     "order": {"en": "Order", "zh-Hans": "订单"},

@@ -24,7 +24,7 @@ _COLUMNS = (
 
 @dataclass(frozen=True)
 class ManifestRow:
-    """One parcel handed over: its tracking or own number, its order, its weight, the first part of its postcode."""
+    """One parcel handed over, by its tracking or own number; the area is the first part of its postcode."""
 
     parcel_number: str
     order_number: str
@@ -46,7 +46,7 @@ class Manifest:
 
 
 def to_pdf(manifests: Manifest | Iterable[Manifest]) -> bytes:
-    """Manifests in the given order, each from a new page on. Refused: none at all. One without parcels prints."""
+    """Manifests in the given order, each from a new page on, even without parcels. Refused: none at all."""
     batch = [manifests] if isinstance(manifests, Manifest) else list(manifests)
     if not batch:
         raise ValueError("no manifests to print")
@@ -98,8 +98,8 @@ def _head(page: Page, manifest: Manifest) -> float:
     page.fit(left, 38, manifest.number, 12, 90)
     page.fit(left, 44, captions.day(manifest.lang, manifest.on), 10, 90, grey=GREY)
     page.fit(left, 49.5, manifest.warehouse, 10, 90, grey=GREY)
-    barcodes.draw_code(page, manifest.code, (right - 84, 15, 84, 18))
-    page.fit(right - 42, 37.4, manifest.code, 9, 84, align="centre", grey=GREY)
+    barcodes.draw_code(page, manifest.code, (right - 84, 15, 84, 18), align="right")
+    page.fit(right, 37.4, manifest.code, 9, 84, align="right", grey=GREY)
     page.fit(right, 46, _total(manifest), 12, 84, bold=True, align="right")
     return _FIRST_TABLE_MM
 

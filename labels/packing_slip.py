@@ -13,14 +13,14 @@ _BARS_MM = (66.0, 13.0)
 _FOOT_MM = 9.0
 _FIRST_TABLE_MM, _NEXT_TABLE_MM = 47.0, 20.0
 _TITLE_PT, _ABOUT_PT, _NOTE_PT = 9.5, 7.5, 8.0
-_TITLE_LINES, _ABOUT_LINES, _NOTE_LINES = 3, 2, 2
+_TITLE_LINES, _ABOUT_LINES, _NOTE_LINES = 4, 2, 2
 _ROW_PAD_MM = 2.2
 _SENDER_MM, _SIGNATURE_MM = 8.0, 20.0
 
 
 @dataclass(frozen=True)
 class SlipLine:
-    """One title of the order. `price` is already written with its currency; `note` says why copies are missing."""
+    """One title of the order. `price` is written with its currency; `note` says why copies are missing."""
 
     title: str
     ordered_units: int
@@ -36,8 +36,8 @@ class SlipLine:
 class PackingSlip:
     """What lies in one parcel. `order_code` is our own label text in the bars. `recipient` is already masked.
 
-    `is_gift` leaves out every price and the total, whatever the lines carry. `is_dispatch_note` adds the sender and
-    a line to sign. `parcel_count` 0: not yet known.
+    `is_gift` leaves out every price and the total, whatever the lines carry. `is_dispatch_note` adds the
+    sender and a line to sign. `parcel_count` 0: not yet known.
     """
 
     lang: str
@@ -88,7 +88,7 @@ class _Tail:
 
 
 def to_pdf(slips: PackingSlip | Iterable[PackingSlip]) -> bytes:
-    """Slips in the given order, each from a new page on. Refused: none at all, a paper that is not A4 or A5."""
+    """Slips in the given order, each from a new page on. Refused: none at all, a paper but A4 or A5."""
     batch = [slips] if isinstance(slips, PackingSlip) else list(slips)
     if not batch:
         raise ValueError("no slips to print")
@@ -107,7 +107,7 @@ def _heading(slip: PackingSlip) -> str:
 def _draw(page: Page, slip: PackingSlip) -> None:
     width = page.width_mm - 2 * _EDGE_MM
     words_mm = width - 2 * _COUNT_MM - (_PRICE_MM if slip.shows_prices else 0)
-    rows = [_row(slip, line, words_mm - 2) for line in slip.lines]
+    rows = [_row(line, words_mm - 2) for line in slip.lines]
     tail = _tail(slip, width)
     sheets = _sheets(slip, rows, tail, page.height_mm - _EDGE_MM - _FOOT_MM)
     for i, sheet in enumerate(sheets):
@@ -120,7 +120,7 @@ def _draw(page: Page, slip: PackingSlip) -> None:
         _foot(page, slip, i + 1, len(sheets))
 
 
-def _row(slip: PackingSlip, line: SlipLine, width_mm: float) -> _Row:
+def _row(line: SlipLine, width_mm: float) -> _Row:
     about = " · ".join(
         part for part in (line.author, line.edition, f"ISBN {line.isbn}" if line.isbn else "") if part
     )
@@ -170,8 +170,8 @@ def _head(page: Page, slip: PackingSlip) -> float:
     page.fit(right, 16, _heading(slip), 15, width * 0.38, align="right")
     page.rule(left, 19.5, width, pt=1.2)
     bars, height = _BARS_MM
-    barcodes.draw_code(page, slip.order_code, (right - bars, 22, bars, height))
-    page.fit(right - bars / 2, 22 + height + 3.6, slip.order_code, 8, bars, align="centre", grey=GREY)
+    barcodes.draw_code(page, slip.order_code, (right - bars, 22, bars, height), align="right")
+    page.fit(right, 22 + height + 3.6, slip.order_code, 8, bars, align="right", grey=GREY)
     words_mm = width - bars - 2
     page.write(left, 25, captions.caption(slip.lang, "order"), 8, grey=GREY)
     page.fit(left, 31.2, slip.order_number, 15, words_mm, bold=True, smallest_pt=7)

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from labels import barcodes, captions
-from labels.page import SHIPPING_MM, Page
+from labels.page import PT_PER_MM, SHIPPING_MM, WHITE, Box, Page, line_height_mm
+from labels.text import wrap
 
 _EDGE_MM = 3.0
 _INNER_MM = SHIPPING_MM[0] - 2 * _EDGE_MM
@@ -12,15 +13,16 @@ _PAD_MM = 3.0
 _TEXT_MM = _INNER_MM - 2 * _PAD_MM
 # Tops of the fields from above; each ends where the next begins.
 _TOP, _BARS, _TO, _FROM, _BOTTOM = _EDGE_MM, 22.0, 62.0, 104.0, 147.0
-_QR_MM = 29.0
+_NAME_PT = 15.0
+_QR_MM, _COD_MM = 29.0, 9.0
 
 
 @dataclass(frozen=True)
 class ShippingLabel:
     """One parcel's label. `code`: tracking number, or our parcel number where the carrier gave none.
 
-    `recipient`, `phone`, `address_lines` are drawn as they are: the caller has masked them. `cod` is an amount
-    already written with its currency, empty for none. `parcel_code` stands in the QR and is scanned at hand-over.
+    `recipient`, `phone`, `address_lines` are drawn as they are: the caller has masked them. `cod` is an
+    amount written with its currency, empty for none. `parcel_code` is in the QR, scanned at hand-over.
     """
 
     lang: str
@@ -85,38 +87,54 @@ def _in_groups(code: str) -> str:
     """A long number in fours, as people read it out: letters first, then the figures."""
     head = len(code) - len(code.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
     tail = code[head:]
-    if len(code) <= 8 or not tail.isdigit():  # noqa: PLR2004
+    if len(code) <= 8 or not tail.isdigit():
         return code
-    fours = [tail[i : i + 4] for i in range(0, len(tail), 4)]
+    # A last group of one or two figures is read together with the one before.
+    starts = range(0, max(len(tail) - 2, 1), 4)
+    fours = [tail[start : start + 4] for start in starts[:-1]] + [tail[starts[-1] :]]
     return " ".join([code[:head], *fours] if head else fours)
 
 
 def _recipient(page: Page, label: ShippingLabel) -> None:
     left, words_mm = _EDGE_MM + _PAD_MM + 10, _TEXT_MM - 10
-    _round_word(page, captions.caption(label.lang, "to"), _TO + 3)
-    name = "  ".join(part for part in (label.recipient, label.phone) if part)
-    y = page.paragraph(left, _TO + 2.4, name, 16, words_mm, lines=1, bold=True, smallest_pt=9) + 1
+    _caption_box(page, captions.caption(label.lang, "to"), _TO + 3)
+    name = f"{label.recipient} {label.phone}"
+    fits_one_line = len(wrap(name, words_mm * PT_PER_MM, _NAME_PT, bold=True)) == 1
+    y = _TO + 2.4
+    for part in (name,) if fits_one_line else (label.recipient, label.phone):
+        y = page.paragraph(left, y, part, _NAME_PT, words_mm, lines=1, bold=True, smallest_pt=9)
+    y += 1
     postcode_mm = 8.0 if label.postcode else 0.0
-    size = 13.0 if len(label.address_lines) <= 3 else 10.5  # noqa: PLR2004
-    rows = max(1, int((_FROM - y - postcode_mm) / (size * 0.466)))
-    each = max(1, rows // max(1, len(label.address_lines)))
-    for line in label.address_lines:
-        y = page.paragraph(left, y, line, size, words_mm, lines=each, smallest_pt=7)
+    _address(page, label.address_lines, (left, y, words_mm, _FROM - postcode_mm - y))
     if label.postcode:
         page.fit(left, _FROM - 2.6, label.postcode, 17, words_mm, bold=True)
 
 
-def _round_word(page: Page, word: str, y_mm: float) -> None:
+def _address(page: Page, address_lines: tuple[str, ...], box_mm: Box) -> None:
+    """All lines at the largest size that fits the box; at the smallest they are run together."""
+    x, y, width, height = box_mm
+    size, smallest = 13.0, 6.5
+    while size >= smallest:
+        wrapped = [part for line in address_lines for part in wrap(line, width * PT_PER_MM, size)]
+        if len(wrapped) * line_height_mm(size) <= height:
+            page.stack(x, y, wrapped, size)
+            return
+        size -= 0.5
+    rows = int(height / line_height_mm(smallest))
+    page.paragraph(x, y, ", ".join(address_lines), smallest, width, lines=rows, smallest_pt=smallest)
+
+
+def _caption_box(page: Page, word: str, y_mm: float) -> None:
     page.area(_EDGE_MM + _PAD_MM, y_mm, 8, 6.4)
-    page.centre_in((_EDGE_MM + _PAD_MM, y_mm, 8, 6.4), word, 11, grey=1.0)
+    page.centre_in((_EDGE_MM + _PAD_MM, y_mm, 8, 6.4), word, 11, grey=WHITE)
 
 
 def _sender(page: Page, label: ShippingLabel) -> None:
-    left, words_mm = _EDGE_MM + _PAD_MM, _TEXT_MM - _QR_MM - 1
-    barcodes.draw_qr(page, label.parcel_code, _EDGE_MM + _INNER_MM - _QR_MM - 1, _FROM + 1, _QR_MM)
-    page.fit(
-        _EDGE_MM + _INNER_MM - _QR_MM / 2 - 1, _FROM + _QR_MM + 3, label.parcel_code, 9, _QR_MM, align="centre"
-    )
+    side = _QR_MM if label.cod else _QR_MM + 6
+    left, words_mm = _EDGE_MM + _PAD_MM, _TEXT_MM - side - 1
+    qr_left = _EDGE_MM + _INNER_MM - side - 0.5
+    barcodes.draw_qr(page, label.parcel_code, qr_left, _FROM + 0.5, side)
+    page.fit(qr_left + side / 2, _FROM + side + 2.6, label.parcel_code, 9, side, align="centre")
     sender = f"{captions.caption(label.lang, 'from')} {label.sender}"
     y = page.paragraph(left, _FROM + 2, sender, 11, words_mm, lines=2, smallest_pt=7) + 1
     order = f"{captions.caption(label.lang, 'order')} {label.order_number}"
@@ -126,6 +144,6 @@ def _sender(page: Page, label: ShippingLabel) -> None:
         parts.append(captions.kilograms(label.weight_g))
     page.fit(left, _FROM + 25, " · ".join(parts), 13, words_mm, bold=True)
     if label.cod:
-        page.area(_EDGE_MM, _BOTTOM - 9, _INNER_MM, 9)
-        cod = f"{captions.caption(label.lang, 'cod')}  {label.cod}"
-        page.centre_in((_EDGE_MM, _BOTTOM - 9, _INNER_MM, 9), cod, 16, grey=1.0)
+        band = (_EDGE_MM + 1, _BOTTOM - _COD_MM - 1, _INNER_MM - 2, _COD_MM)
+        page.area(*band)
+        page.centre_in(band, f"{captions.caption(label.lang, 'cod')} {label.cod}", 16, grey=WHITE)

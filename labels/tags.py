@@ -1,4 +1,4 @@
-"""Labels that stay in the house: location, tote, item, badge. Single labels, or sheets of A4 to cut (PAK-3)."""
+"""Labels that stay in the house: location, tote, item, badge. Single, or sheets of A4 to cut (PAK-3)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -74,8 +74,8 @@ def to_pdf(
 ) -> bytes:
     """One label a page of its own size, or with `on_sheet` a grid of them on A4 with thin lines to cut along.
 
-    `size_mm` (width, height) is by default the usual one of the first tag. Refused: none at all, a label larger than
-    the sheet, an ISBN with a wrong check digit, a label too small for its bars.
+    `size_mm` (width, height) is by default the usual one of the first tag. Refused: none at all, one larger
+    than the sheet, an ISBN with a wrong check digit, a label too small for its bars.
     """
     batch = [tags] if isinstance(tags, LocationTag | ToteTag | ItemTag | BadgeCard) else list(tags)
     if not batch:
@@ -119,11 +119,17 @@ def _draw(tag: object, page: Page, box_mm: Box) -> None:
 def _(tag: LocationTag, page: Page, box_mm: Box) -> None:
     """The plate of the screens: aisle white on black, bay and shelf large beside it, bars below."""
     x, y, width, height = (box_mm[0] + 2.5, box_mm[1] + 2.5, box_mm[2] - 5, box_mm[3] - 5)
-    plate = height * 0.52
+    plate = height * 0.56
     cells = ((tag.aisle, "aisle"), (tag.bay, "bay"), (tag.shelf, "shelf"))
     # Cells share the width by what stands in them, so that "07" and "3" have figures of one size.
     shares = [max(1.4, 0.5 + len(words)) for words, _ in cells]
-    size = min(plate * 1.9, *(width * s / sum(shares) * 4.1 / max(1, len(w)) for (w, _), s in zip(cells, shares, strict=True)))
+    size = min(
+        plate * 2.2,
+        *(
+            width * share / sum(shares) * 4.1 / max(1, len(words))
+            for (words, _), share in zip(cells, shares, strict=True)
+        ),
+    )
     at = x
     for i, ((words, word), share) in enumerate(zip(cells, shares, strict=True)):
         cell = width * share / sum(shares)
@@ -133,8 +139,9 @@ def _(tag: LocationTag, page: Page, box_mm: Box) -> None:
             page.upright(at, y, plate, pt=1.4)
         ink, quiet = (WHITE, PALE) if i == 0 else (0.0, GREY)
         caption_mm = plate * 0.22
-        page.centre_in((at, y + 0.4, cell, caption_mm), captions.caption(tag.lang, word), 8, bold=False, grey=quiet)
-        page.centre_in((at, y + caption_mm * 0.8, cell, plate - caption_mm), words, size, grey=ink)
+        caption = captions.caption(tag.lang, word)
+        page.centre_in((at, y + 0.4, cell, caption_mm), caption, 8, bold=False, grey=quiet)
+        page.centre_in((at, y + caption_mm * 0.9, cell, plate - caption_mm), words, size, grey=ink)
         at += cell
     page.frame(x, y, width, plate, pt=1.4)
     below = y + plate + 2

@@ -1,7 +1,7 @@
-"""Words on paper: cleaning, fonts with a way out for every character, measuring, wrapping, fitting. Draws nothing.
+"""Words on paper: cleaning, fonts with a way out for every character, measuring, wrapping, fitting. No pen.
 
-A character that no font of ours has is never left out silently: it becomes its number, U+XXXX (`Run.is_code`),
-and `missing_glyphs` tells the caller, who can then warn before the paper leaves the house.
+A character that no font of ours has is never left out silently: it becomes its number, U+XXXX
+(`Run.is_code`), and `missing_glyphs` tells the caller, who can then warn before the paper leaves the house.
 """
 
 import re
@@ -19,17 +19,19 @@ from labels import bidi
 FOLDER = Path(__file__).parent / "fonts"
 HANZI, HANZI_BOLD = "NotoSansSC-Regular", "NotoSansSC-Bold"
 LATIN, LATIN_BOLD = "NotoSans-Regular", "NotoSans-Bold"
-ARABIC, HANGUL = "NotoSansArabic-Regular", "NotoSansKR-Regular"
+RARE, ARABIC, HANGUL = "NotoSansSCRare-Regular", "NotoSansArabic-Regular", "NotoSansKR-Regular"
 
 # Order in which a font is asked. Latin first only in a text where the Chinese font lacks a letter: so that
 # "Dvořák" is not set from two fonts, and a plain Chinese line stays one run.
 _CHAIN = {
-    (False, False): (HANZI, LATIN, ARABIC, HANGUL),
-    (False, True): (HANZI_BOLD, LATIN_BOLD, HANZI, ARABIC, HANGUL),
-    (True, False): (LATIN, HANZI, ARABIC, HANGUL),
-    (True, True): (LATIN_BOLD, HANZI_BOLD, HANZI, ARABIC, HANGUL),
+    (False, False): (HANZI, LATIN, RARE, ARABIC, HANGUL),
+    (False, True): (HANZI_BOLD, LATIN_BOLD, RARE, ARABIC, HANGUL),
+    (True, False): (LATIN, HANZI, RARE, ARABIC, HANGUL),
+    (True, True): (LATIN_BOLD, HANZI_BOLD, RARE, ARABIC, HANGUL),
 }
 _LATIN_ENDS = 0x0530
+# Marks that the Chinese font draws as wide as a hanzi: among Latin letters they come from the Latin font.
+_SHARED_MARKS = "‘’“”—…·"
 _CODE_SCALE = 0.55
 
 _ACCENTED = re.compile("[A-Za-z\u00c0-\u024f\u0370-\u052f][\u0300-\u036f]+")
@@ -55,7 +57,8 @@ class Face:
     """One font file, opened once: which characters it has, how wide they are."""
 
     def __init__(self, name: str) -> None:
-        self.font = TTFont(name, FOLDER / f"{name}.ttf")
+        # Not "ASCII readable": that would put all of ASCII, used or not, into every document.
+        self.font = TTFont(name, FOLDER / f"{name}.ttf", asciiReadable=0)
         pdfmetrics.registerFont(self.font)
         self.glyphs = self.font.face.charToGlyph
         self._widths = self.font.face.charWidths
@@ -63,7 +66,7 @@ class Face:
 
     def width_em(self, chars: str) -> float:
         """Width in ems (1 = the font size)."""
-        return sum(self._widths.get(ord(c), self._default) for c in chars) / 1000
+        return float(sum(self._widths.get(ord(c), self._default) for c in chars) / 1000)
 
 
 @cache
@@ -105,8 +108,16 @@ def clean(text: str) -> str:
 
 
 def _font_for(char: str, *, latin_first: bool, bold: bool) -> str | None:
-    chain = _CHAIN[latin_first and ord(char) < _LATIN_ENDS, bold]
-    return next((name for name in chain if ord(char) in face(name).glyphs), None)
+    return next((name for name in _CHAIN[latin_first, bold] if ord(char) in face(name).glyphs), None)
+
+
+def _is_latin_mark(line: str, at: int) -> bool:
+    """True for a shared mark among Latin words: an opening quote looks ahead, the others look back."""
+    if line[at] not in _SHARED_MARKS:
+        return False
+    before, after = line[:at].rstrip(_SHARED_MARKS + " "), line[at + 1 :].lstrip(_SHARED_MARKS + " ")
+    near = (after[:1] or before[-1:]) if line[at] in "‘“" else (before[-1:] or after[:1])
+    return bool(near) and ord(near) < _LATIN_ENDS
 
 
 @lru_cache(maxsize=4096)
@@ -116,12 +127,13 @@ def runs(line: str, bold: bool = False) -> tuple[Run, ...]:  # noqa: FBT001, FBT
         line = bidi.drawing_order(line)
     first = HANZI_BOLD if bold else HANZI
     glyphs = face(first).glyphs
-    if all(ord(c) in glyphs for c in line):
+    if all(ord(c) in glyphs and c not in _SHARED_MARKS for c in line):
         return (Run(first, line),) if line else ()
     latin_first = any(ord(c) < _LATIN_ENDS and ord(c) not in glyphs for c in line)
     found: list[Run] = []
-    for char in line:
-        name = _font_for(char, latin_first=latin_first, bold=bold)
+    for at, char in enumerate(line):
+        is_latin = (latin_first and ord(char) < _LATIN_ENDS) or _is_latin_mark(line, at)
+        name = _font_for(char, latin_first=is_latin, bold=bold)
         if name is None:
             found.append(Run(first, f"U+{ord(char):04X}", is_code=True))
         elif found and found[-1].font == name and not found[-1].is_code:
@@ -210,9 +222,10 @@ def shorten(text: str, width_pt: float, size_pt: float, *, bold: bool = False) -
 
 
 def fit(
-    text: str, width_pt: float, size_pt: float, *, lines: int = 1, smallest_pt: float = 6.0, bold: bool = False
-) -> tuple[list[str], float]:
-    """Lines and the size at which they fit, set smaller step by step; below the smallest size the end is cut."""
+    text: str, width_pt: float, size_pt: float, *, lines: int = 1, smallest_pt: float = 6.0,
+    bold: bool = False,
+) -> tuple[list[str], float]:  # fmt: skip
+    """Lines and the size at which they fit, set smaller step by step; at the smallest size the end is cut."""
     size = size_pt
     while True:
         wrapped = wrap(text, width_pt, size, bold=bold)

@@ -4,8 +4,8 @@
     python make_fonts.py FOLDER     # FOLDER holds the variable TrueType files, at any depth
 
 reportlab embeds TrueType outlines only, knows no variable fonts and no shaping, so: one weight a file, layout
-tables dropped. Sources, all SIL Open Font License 1.1: Noto Sans SC and KR, Noto Sans (Latin, Greek, Cyrillic),
-Noto Sans Arabic. "Noto" is not a reserved name; the reserved "Source" is not used.
+tables dropped. Sources, all SIL Open Font License 1.1: Noto Sans SC and KR, Noto Sans (Latin, Greek,
+Cyrillic), Noto Sans Arabic. "Noto" is not a reserved name; the reserved "Source" is not used.
 """
 
 import sys
@@ -44,18 +44,24 @@ PICTURES = ranges((0x2150, 0x218F), (0x2190, 0x23FF), (0x2460, 0x27BF))
 HANZI = ranges((0x2E80, 0x2FDF), (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF))
 ARABIC = ranges((0x600, 0x6FF), (0xFB50, 0xFDFF), (0xFE70, 0xFEFF), (0x200C, 0x200D))
 
-# Bold sets titles and names. What it lacks is drawn in Regular, so it keeps the hanzi in common use
-# (GB 2312, the first level of Big5) and those beyond GBK that stand in people's names (Table of 8105).
+# Regular and Bold hold the hanzi in common use (GB 2312, the first level of Big5) and those beyond GBK that
+# stand in people's names (Table of 8105). All others are in Rare, opened only when one of them is met:
+# reportlab copies the whole outline table of a font for every document it stands in, 1 ms for 9 MB.
 GBK = in_codec("gbk", range(0x81, 0xFF))
 COMMON_HANZI = in_codec("gb2312", range(0xA1, 0xF8)) | in_codec("big5", range(0xA4, 0xC7))
 NAME_HANZI = ranges((0x9FA6, 0x9FFF), (0x20000, 0x3FFFF)) | {
-    ord(c) for c in "㑇㑊㕮㘎㙍㙘㙦㛃㛚㛹㟃㠇㠓㤘㥄㧐㧑㧟㫰㬊㬎㬚㭎㭕㮾㰀㳇㳘㳚㴔㵐㶲㸆㸌㺄㻬㽏㿠䁖䂮䃅䃎䅟䌹䎃䎖䏝䏡䏲䐃䓖䓛䓨䓫䓬䗖䗛䗪䗴䜣䝙䢺䢼䣘䥽䦃䲟䲠䲢䴓䴔䴕䴖䴗䴘䴙䶮"
+    ord(hanzi)
+    for hanzi in (
+        "㑇㑊㕮㘎㙍㙘㙦㛃㛚㛹㟃㠇㠓㤘㥄㧐㧑㧟㫰㬊㬎㬚㭎㭕㮾㰀㳇㳘㳚㴔㵐㶲㸆㸌㺄㻬㽏㿠䁖䂮䃅"
+        "䃎䅟䌹䎃䎖䏝䏡䏲䐃䓖䓛䓨䓫䓬䗖䗛䗪䗴䜣䝙䢺䢼䣘䥽䦃䲟䲠䲢䴓䴔䴕䴖䴗䴘䴙䶮"
+    )
 }
 
-CJK_COMMON = LATIN | SYMBOLS | GREEK_CYRILLIC | KANA_AND_WIDE | PICTURES
+CJK_COMMON = LATIN | SYMBOLS | GREEK_CYRILLIC | KANA_AND_WIDE | PICTURES | COMMON_HANZI | NAME_HANZI
 FONTS = (
-    ("NotoSansSC-Regular.ttf", "NotoSansSC[wght].ttf", 400, CJK_COMMON | GBK | HANZI),
-    ("NotoSansSC-Bold.ttf", "NotoSansSC[wght].ttf", 700, CJK_COMMON | COMMON_HANZI | NAME_HANZI),
+    ("NotoSansSC-Regular.ttf", "NotoSansSC[wght].ttf", 400, CJK_COMMON),
+    ("NotoSansSC-Bold.ttf", "NotoSansSC[wght].ttf", 700, CJK_COMMON),
+    ("NotoSansSCRare-Regular.ttf", "NotoSansSC[wght].ttf", 400, (GBK | HANZI) - CJK_COMMON),
     ("NotoSans-Regular.ttf", "NotoSans[wdth,wght].ttf", 400, LATIN | SYMBOLS | GREEK_CYRILLIC),
     ("NotoSans-Bold.ttf", "NotoSans[wdth,wght].ttf", 700, LATIN | SYMBOLS | GREEK_CYRILLIC),
     ("NotoSansArabic-Regular.ttf", "NotoSansArabic[wdth,wght].ttf", 400, ARABIC),

@@ -1,0 +1,1 @@
+"""The typefaces that paper is set in (OFL.txt), and the script that cut them."""
