@@ -50,6 +50,7 @@ class Database(ABC):
     writer: Engine
 
     def __init__(self, vault: Vault) -> None:
+        self.vault = vault
         self._info = {"vault": vault}
 
     @abstractmethod

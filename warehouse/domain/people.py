@@ -35,3 +35,11 @@ class Actor:
 
     def may(self, right: str) -> bool:
         return right in RIGHTS[self.role]
+
+
+def lock_minutes(failed_count: int) -> int:
+    """Minutes that a person or device waits after this wrong PIN; 0 while tries are left. Every fifth one locks,
+    for twice as long as the time before, up to a day."""
+    if failed_count < PIN_TRIES or failed_count % PIN_TRIES:
+        return 0
+    return min(LOCK_MINUTES * 2 ** (failed_count // PIN_TRIES - 1), 24 * 60)

@@ -1,0 +1,50 @@
+"""Where the rooms are put together: settings and database in, the web application out. Nothing else does this."""
+
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+
+from flask import Flask
+from htmx_flask import Htmx
+from jinja2 import StrictUndefined
+
+from warehouse.config import Config
+from warehouse.db import Database
+from warehouse.web import access, errors, pages
+from warehouse.web.http import PlainJson
+
+# Each has a blueprint named `bp`.
+ROOMS = (
+    "home", "people", "picking", "packing", "shipping", "orders", "waves", "board", "papers", "putback",
+)
+UPLOAD_LIMIT_BYTES = 50 * 1024 * 1024
+HERE = Path(__file__).parent
+
+
+def create_app(config: Config, database: Database) -> Flask:
+    """The web application over one open database."""
+    app = Flask("warehouse", static_folder=_folder("static"), template_folder=_folder("templates"))
+    app.json = PlainJson(app)
+    app.config["MAX_CONTENT_LENGTH"] = UPLOAD_LIMIT_BYTES
+    app.extensions.update({
+        "warehouse.config": config, "warehouse.database": database,
+        "warehouse.templates": frozenset(app.jinja_env.list_templates(["html"])),
+    })
+    app.jinja_env.undefined = StrictUndefined
+    app.jinja_env.auto_reload = False
+    app.jinja_env.cache_size = 400
+    app.jinja_env.trim_blocks = True
+    Htmx(app)
+    access.guard(app)
+    errors.listen(app)
+    pages.furnish(app)
+    for room in ROOMS:
+        if find_spec(f"warehouse.web.{room}"):
+            app.register_blueprint(import_module(f"warehouse.web.{room}").bp)
+    return app
+
+
+def _folder(name: str) -> str:
+    """Inside the package when installed, beside it in the source tree."""
+    inside = HERE / name
+    return str(inside if inside.is_dir() else HERE.parent / name)

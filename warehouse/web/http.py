@@ -1,0 +1,198 @@
+"""What every blueprint needs of HTTP: the database's doors with the actor, one scan in, one answer out."""
+
+import json
+import uuid
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import asdict, fields, is_dataclass
+from datetime import date, datetime
+from typing import Any, cast
+
+from flask import Response, current_app, g, render_template, request
+from flask.json.provider import DefaultJSONProvider
+
+from warehouse.config import Config
+from warehouse.db import Database
+from warehouse.domain.people import Actor
+from warehouse.domain.scans import RAW_LIMIT, Answer, ScanIn
+from warehouse.errors import Conflict, Invalid
+from warehouse.vault import Vault
+
+STEP_LIMIT = 40
+MOST_UNITS = 9999
+BADGE_LENGTH = 16
+
+
+class BadgeScanned(Exception):
+    """Someone held a badge before the scanner, on whatever screen: the present turn ends (USR-1)."""
+
+    def __init__(self, badge: str) -> None:
+        super().__init__("badge")
+        self.badge = badge
+
+
+class PlainJson(DefaultJSONProvider):
+    """JSON as a person would write it: Chinese as Chinese, moments as ISO 8601, keys in our order."""
+
+    ensure_ascii = False
+    sort_keys = False
+    compact = True
+
+    @staticmethod
+    def default(value: Any) -> Any:  # type: ignore[override]
+        if isinstance(value, datetime | date):
+            return value.isoformat()
+        if isinstance(value, frozenset | set):
+            return sorted(value)
+        return DefaultJSONProvider.default(value)
+
+
+def config() -> Config:
+    return cast(Config, current_app.extensions["warehouse.config"])
+
+
+def database() -> Database:
+    return cast(Database, current_app.extensions["warehouse.database"])
+
+
+def vault() -> Vault:
+    return database().vault
+
+
+def actor() -> Actor:
+    """Who asks. Routes that are open to nobody in particular must not call this."""
+    return cast(Actor, g.actor)
+
+
+def write(use_case: Callable[..., Any], *args: Any, **named: Any) -> Any:
+    """`use_case(session, actor, *args)` in one transaction; its result after the commit."""
+    return database().write(use_case, actor(), *args, **named)
+
+
+def read() -> AbstractContextManager[Any]:
+    """A session that only looks."""
+    return database().read()
+
+
+def wants_json() -> bool:
+    return request.headers.get("Accept", "").startswith("application/json")
+
+
+def wants_part() -> bool:
+    """Asked for by htmx or by the scan queue: the part that changes, not the page round it."""
+    headers = request.headers
+    if headers.get("X-Scan"):
+        return True
+    return "HX-Request" in headers and "HX-Boosted" not in headers and "HX-History-Restore-Request" not in headers
+
+
+def scan_from_request() -> ScanIn:
+    """The scan in a form or JSON body (FLOWS). Refuses what no tablet of ours sends, and a scan that another
+    person made before this one's turn. A badge ends the turn instead."""
+    body = _body()
+    scan_id, raw, step = str(body.get("scan_id") or ""), str(body.get("raw") or ""), str(body.get("step") or "")
+    g.scan_id = scan_id
+    if not _is_uuid(scan_id):
+        raise Invalid("scan.id_wanted")
+    if not raw or len(raw) > RAW_LIMIT:
+        raise Invalid("scan.raw_length", most=RAW_LIMIT)
+    if len(step) > STEP_LIMIT:
+        raise Invalid("scan.step_length", most=STEP_LIMIT)
+    made_by = str(body.get("made_by") or "")
+    if made_by and made_by != str(actor().person_id):
+        raise Conflict("scan.made_by_other")
+    if raw[0] in "Uu" and len(raw) == BADGE_LENGTH:
+        raise BadgeScanned(raw.upper())
+    return ScanIn(
+        scan_id=scan_id, raw=raw, step=step,
+        units=_whole(body.get("units", body.get("qty")), "scan.units_wrong", most=MOST_UNITS),
+        choice=_whole(body.get("choice"), "scan.choice_wrong"), made_at=_moment(body.get("made_at")),
+    )
+
+
+def text_from_request(name: str, *, most: int = 500, default: str = "") -> str:
+    """One text of a form or JSON body, without the blanks round it. Refuses a longer one."""
+    text = str(_body().get(name) or default).strip()
+    if len(text) > most:
+        raise Invalid("common.text_too_long", most=most)
+    return text
+
+
+def whole_from_request(name: str, *, most: int = 10**9) -> int | None:
+    """One whole number of a form or JSON body, or None where it is empty. Refuses anything else."""
+    return _whole(_body().get(name), "common.number_wrong", most=most)
+
+
+def respond(template: str, data: Any, status: int = 200, *, part: str | None = None) -> Response:
+    """The same data as JSON, as a page (`area/run.html`), or as the part that the page includes
+    (`area/_run.html` unless `part` names another) where htmx or a scan asks."""
+    if wants_json():
+        return answer_json(data, status)
+    shown = data if isinstance(data, dict) else {field.name: getattr(data, field.name) for field in fields(data)}
+    if wants_part():
+        template = part or part_of(template)
+    return Response(render_template(template, **shown), status, mimetype="text/html")
+
+
+def answer_json(data: Any, status: int = 200) -> Response:
+    plain = asdict(data) if is_dataclass(data) and not isinstance(data, type) else data
+    return Response(current_app.json.dumps(plain), status, mimetype="application/json")
+
+
+def answer_scan(answer: Answer, part_template: str) -> Response:
+    """The answer to one scan: the same `Answer` as JSON, or its screen part with `answer` and `task` in it.
+    `X-Go` leads to another screen where the scan opened one."""
+    if wants_json():
+        text = json.dumps(vars(answer), ensure_ascii=False, separators=(",", ":"), default=PlainJson.default)
+        return Response(text, mimetype="application/json")
+    html = render_template(part_template, answer=answer, task=answer.task, answer_id=g.get("scan_id", ""))
+    response = Response(html, mimetype="text/html")
+    if answer.go:
+        response.headers["X-Go"] = answer.go
+    return response
+
+
+def part_of(template: str) -> str:
+    """`picking/run.html` includes `picking/_run.html`; a page without a part is its own."""
+    folder, _, name = template.rpartition("/")
+    part = f"{folder}/_{name}" if folder else f"_{name}"
+    return part if part in current_app.extensions["warehouse.templates"] else template
+
+
+def _body() -> Any:
+    if request.is_json:
+        body = request.get_json(silent=True)
+        if not isinstance(body, dict):
+            raise Invalid("common.json_wrong")
+        return body
+    return request.form
+
+
+def _is_uuid(text: str) -> bool:
+    if len(text) != 36:
+        return False
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _whole(given: Any, code: str, *, most: int = 10**12) -> int | None:
+    if given is None or given == "":
+        return None
+    text = str(given).strip()
+    if isinstance(given, bool) or not (text.isascii() and text.isdigit()) or int(text) > most:
+        raise Invalid(code)
+    return int(text)
+
+
+def _moment(given: Any) -> datetime | None:
+    """When the device says it was; a device's clock is no reason to lose a scan."""
+    if not given:
+        return None
+    try:
+        moment = datetime.fromisoformat(str(given))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
