@@ -8,6 +8,8 @@
   const OLDEST_MS = 30 * 60 * 1000
   let failures = 0
   let count = 0
+  let keeping = 0 // scans on their way into the outbox
+  let full = false // no more scans are taken
   let clock = 0
 
   function paint (state) {
@@ -23,20 +25,19 @@
     }
   }
 
-  /* Look into the outbox and say what waits; true if no more scans may be taken. */
+  /* Look into the outbox and say what waits. */
   async function report () {
-    const scans = await tablet.outbox.waiting()
+    const scans = await tablet.outbox.waiting().catch(() => []) // blocked storage is said by the scan itself
     const age = scans.length ? Date.now() - Date.parse(scans[0].made_at) : 0
     count = scans.length
     if (!count) failures = 0
-    window.dispatchEvent(new CustomEvent('net', { detail: { waiting: count } }))
-    const full = count >= MOST_WAITING || age > OLDEST_MS
+    window.dispatchEvent(new CustomEvent('net', { detail: { waiting: waiting() } }))
+    full = count >= MOST_WAITING || age > OLDEST_MS
     const late = count > 0 && (failures > 0 || age > SLOW_MS)
     paint(full ? 'full' : late ? 'waiting' : 'saved')
     tablet.notices.turn('full', full)
     clearTimeout(clock)
     if (count && !late) clock = setTimeout(report, SLOW_MS)
-    return full
   }
 
   function failing (times) {
@@ -44,7 +45,15 @@
     return report()
   }
 
-  tablet.net = { report, failing, expect: () => { count += 1 }, waiting: () => count }
+  const waiting = () => count + keeping
+  const expect = () => { keeping += 1 }
+  async function kept () {
+    await report() // the scan is counted in the outbox before it is no longer counted here
+    keeping -= 1
+    await report()
+  }
+
+  tablet.net = { report, failing, expect, kept, waiting, isFull: () => full }
   window.addEventListener('offline', () => failing(1))
   window.addEventListener('htmx:afterSettle', report) // a swapped-in header comes with the words of a fresh page
   setInterval(report, 15000)

@@ -2,7 +2,6 @@
 (function () {
   'use strict'
   const { outbox, sender, scanner, net } = window.tablet
-  let full = false
 
   /* What the person was looking at when it was scanned goes with the scan; later is too late. */
   function entryOf (scan) {
@@ -26,13 +25,13 @@
     if (!entry) return
     net.expect()
     try {
-      if (full) throw new Error('the outbox is full')
+      if (net.isFull()) throw new Error('the outbox is full')
       await outbox.add(entry)
     } catch (notKept) {
       window.dispatchEvent(new CustomEvent('scan-unsaved', { detail: { raw: scan.raw } }))
       return
     } finally {
-      full = await net.report().catch(() => true)
+      net.kept()
     }
     sender.drain()
   }

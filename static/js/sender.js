@@ -105,15 +105,18 @@
     wake()
     if (busy) return
     busy = true
-    while (wanted && !leaving) {
-      wanted = false
-      if (await alone() !== 'failed') continue
-      failures += 1
-      wanted = true
-      tablet.net.failing(failures)
-      await rest()
+    try {
+      while (wanted && !leaving) {
+        wanted = false
+        if (await alone() !== 'failed') continue
+        failures += 1
+        wanted = true
+        tablet.net.failing(failures)
+        await rest()
+      }
+    } finally {
+      busy = false // a fault ends this round; the next trigger begins another
     }
-    busy = false
   }
 
   tablet.sender = { drain }

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.browser import keys, screen_checks
+from tests.browser.scan_bench import Bench, running_floor
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 QUIET = [
@@ -38,7 +39,10 @@ def new_tablet(chromium):
 
     def watch(page):
         page.on("pageerror", lambda error: faults.append(f"script fault: {error}"))
-        page.on("console", lambda line: faults.append(line.text) if "Content Security Policy" in line.text else None)
+        page.on(
+            "console",
+            lambda line: faults.append(line.text) if "Content Security Policy" in line.text else None,
+        )
 
     def make(**options):
         context = chromium.new_context(**{"viewport": LANDSCAPE, **options})
@@ -69,3 +73,23 @@ def scan_keys():
 def assert_screen_is_fit():
     """assert_screen_is_fit(page, axe_off=()): axe, sideways scroll, targets, cut text."""
     return screen_checks.assert_screen_is_fit
+
+
+@pytest.fixture(scope="session")
+def floor():
+    """The small server of the scanner's own tests."""
+    with running_floor() as running:
+        yield running
+
+
+@pytest.fixture
+def bench(floor):
+    """A fresh bench on that server."""
+    floor.bench = Bench()
+    yield floor.bench
+    floor.bench.gate.set()
+
+
+@pytest.fixture
+def address(floor, bench):
+    return floor.url

@@ -1,9 +1,11 @@
-"""Key presses as a scanner or a person makes them, with the time of each key given, so no test waits for time to pass."""
+"""Key presses as a scanner or a person makes them, each with its own time, so no test waits for time to pass."""
 
 import time
-from itertools import count
 
-CODES = {"-": "Minus", ":": "Semicolon", " ": "Space", "/": "Slash", "'": "Quote", ".": "Period", "~": "Backquote"}
+PLACES = {
+    "-": "Minus", ":": "Semicolon", " ": "Space", "/": "Slash", "'": "Quote", ".": "Period", "~": "Backquote",
+    "]": "BracketRight", "*": "Digit8", "$": "Digit4", "%": "Digit5", "+": "Equal", "_": "Minus",
+}  # fmt: skip
 NAMED = {"Enter": ("\r", 13), "Tab": ("\t", 9)}
 
 
@@ -11,7 +13,7 @@ def place_of(character):
     """The key of a US keyboard on which a character stands."""
     if character.isdigit():
         return f"Digit{character}"
-    return f"Key{character.upper()}" if character.isalpha() else CODES[character]
+    return f"Key{character.upper()}" if character.isalpha() else PLACES[character]
 
 
 class Keyboard:
@@ -24,7 +26,6 @@ class Keyboard:
         self.page = page
         self.channel = page.context.new_cdp_session(page)
         self.now_s = time.time()
-        self.pressed = count()
 
     def wait(self, pause_ms):
         self.now_s += pause_ms / 1000
@@ -41,13 +42,16 @@ class Keyboard:
             "modifiers": modifiers,
         }
         down = typed if text is None else text
-        self.channel.send("Input.dispatchKeyEvent", {"type": "keyDown" if down else "rawKeyDown", "text": down, **event})
+        kind = "keyDown" if down else "rawKeyDown"
+        self.channel.send("Input.dispatchKeyEvent", {"type": kind, "text": down, **event})
         if not hold:
             self.channel.send("Input.dispatchKeyEvent", {"type": "keyUp", **event})
 
     def type(self, text, gap_ms, terminator="Enter"):
         for character in text:
-            self.press(character, gap_ms=gap_ms, modifiers=8 if character.isupper() or character == ":" else 0)
+            self.press(
+                character, gap_ms=gap_ms, modifiers=8 if character.isupper() or character == ":" else 0
+            )
         if terminator:
             self.press(terminator, gap_ms=gap_ms)
 

@@ -4,13 +4,12 @@ It keeps the scan contract (one answer per `scan_id`, a repeat gets the stored o
 """
 
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from flask import Flask, Response, redirect, request
+from flask import Flask, Response, request
 from waitress.server import create_server
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
@@ -29,7 +28,12 @@ HTMX_CONFIG = (
     '{"code":"[23]..","swap":true},{"code":"409|422","swap":true},'
     '{"code":"[45]..","swap":false,"error":true}]}'
 )
-TITLES = {"unknown": "Unknown code", "ok": "Counted"}
+
+
+def open_gate() -> threading.Event:
+    gate = threading.Event()
+    gate.set()
+    return gate
 
 
 @dataclass
@@ -42,15 +46,13 @@ class Bench:
     taps: list[int] = field(default_factory=list)  # how many scans were counted when a button was pressed
     losing: int = 0  # so many answers get lost after the scan was counted (504)
     refusing: int = 0  # so many requests are turned away before they count (503)
-    delay_s: float = 0.0
     logged_in: bool = True
     next_status: int = 200
     next_sound: str = "ok"
     go: str = ""
-    home_extra: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
     arrived: threading.Event = field(default_factory=threading.Event)
-    gate: threading.Event = field(default_factory=threading.Event)  # requests wait here while it is not set
+    gate: threading.Event = field(default_factory=open_gate)  # requests wait here while it is not set
 
     def raws(self) -> list[str]:
         """The codes counted so far, in the order in which the server counted them."""
@@ -60,11 +62,12 @@ class Bench:
 def task(bench: Bench, answer_id: str = "", sound: str = "", url: str = "/scan", say: str = "Scan") -> str:
     """The part that is swapped in."""
     spoken = f'data-answer-id="{answer_id}" data-sound="{sound}"' if sound else ""
-    alarm = '<div data-alarm><button data-silence type="button">Quiet</button></div>' if sound == "error" else ""
+    alarm = (
+        '<div data-alarm><button data-silence type="button">Quiet</button></div>' if sound == "error" else ""
+    )
     return (
         f'<main id="task" data-scan-url="{url}" data-step="step-{len(bench.counted)}" {spoken}>'
         f'<h1>Bench</h1><p data-say>{say}</p><output id="count">{len(bench.counted)}</output>{alarm}'
-        '<button id="confirm" type="button" hx-post="/tap" hx-target="#task" hx-swap="outerHTML">Confirm</button>'
         '<button data-choice="7" data-raw="9787020002207" type="button" id="choose">Volume 2</button></main>'
     )
 
@@ -92,11 +95,14 @@ def page(body: str, *, person: str = "p1") -> str:
 
 TOOLS = (
     '<button id="plain" type="button">Plain</button>'
+    '<button id="keep-tap" type="button" hx-post="/tap" hx-target="#tapped">Undo</button><p id="tapped"></p>'
     '<label>Note <input id="note"></label>'
     '<form id="form" action="/form" method="post"><label>Field <input id="in-form"></label></form>'
     '<label>Weight <input id="weight" data-scan-qty inputmode="none" maxlength="5"></label>'
     '<div data-pad="#weight">'
-    + "".join(f'<button type="button" data-key="{key}">{key}</button>' for key in [*"0123456789.", "back", "clear"])
+    + "".join(
+        f'<button type="button" data-key="{key}">{key}</button>' for key in [*"0123456789.", "back", "clear"]
+    )
     + '</div><button type="button" id="open" data-open-sheet="#sheet">Problem</button>'
     '<section id="sheet" data-sheet role="dialog" aria-label="Problem" hidden>'
     '<button type="button" data-close-sheet id="close">Close</button></section>'
@@ -105,6 +111,14 @@ TOOLS = (
     '<button type="button" id="virtual" data-virtual-scan="L:B-07-3">Shelf</button>'
     '<form data-virtual-scan-form><label>Code <input id="typed"></label><button id="type">Scan</button></form>'
 )
+
+
+@dataclass
+class Floor:
+    """One server for many tests; each test puts its own bench there."""
+
+    url: str = ""
+    bench: Bench = field(default_factory=Bench)
 
 
 def judge(bench: Bench) -> tuple[str, int]:
@@ -121,17 +135,17 @@ def judge(bench: Bench) -> tuple[str, int]:
     return part, status
 
 
-def create_bench_app(bench: Bench) -> Flask:
+def create_bench_app(floor: Floor) -> Flask:
     """The app: home, another task, a login page and their scan addresses."""
     app = Flask(__name__, static_folder=str(STATIC), static_url_path="/static")
 
     @app.get("/")
     def home() -> str:
-        return page(task(bench) + TOOLS + bench.home_extra)
+        return page(task(floor.bench) + TOOLS)
 
     @app.get("/other")
     def other() -> str:
-        return page(task(bench, url="/other/scan"))
+        return page(task(floor.bench, url="/other/scan"))
 
     @app.get("/login")
     def login() -> str:
@@ -139,32 +153,28 @@ def create_bench_app(bench: Bench) -> Flask:
 
     @app.get("/bench.css")
     def sheet() -> Response:
-        css = "[hidden]{display:none!important}button,input,summary{min-width:64px;min-height:64px}label{display:block}"
+        css = "[hidden]{display:none!important}button,input{min-width:64px;min-height:64px}"
         return Response(css, mimetype="text/css")
 
     @app.post("/scan")
     @app.post("/other/scan")
     def scan() -> Response:
-        return answer_scan(bench)
+        return answer_scan(floor.bench)
 
     @app.post("/login/scan")
     def badge() -> Response:
-        bench.logged_in = True
+        floor.bench.logged_in = True
         return Response("", headers={"X-Go": "/"})
 
     @app.post("/tap")
     def tap() -> str:
-        bench.taps.append(len(bench.counted))
-        return task(bench, say="tapped")
+        floor.bench.taps.append(len(floor.bench.counted))
+        return "<b data-tapped>tapped</b>"
 
     @app.post("/form")
     def form() -> Response:
-        bench.taps.append(-1)
+        floor.bench.taps.append(-1)
         return Response("sent")
-
-    @app.get("/redirect-me")
-    def away() -> Response:
-        return redirect("/login")  # type: ignore[return-value]
 
     @app.after_request
     def secure(response: Response) -> Response:
@@ -181,8 +191,6 @@ def answer_scan(bench: Bench) -> Response:
     bench.posts.append(request.form["raw"])
     bench.arrived.set()
     bench.gate.wait(timeout=20)
-    if bench.delay_s:
-        time.sleep(bench.delay_s)  # a slow network, not a wait for something
     with bench.lock:
         if not bench.logged_in:
             return Response("", status=401, headers={"X-Login": "/login"})
@@ -197,14 +205,12 @@ def answer_scan(bench: Bench) -> Response:
 
 
 @contextmanager
-def running_bench(bench: Bench) -> Iterator[str]:
-    """Serve the bench on a free port; gives its address."""
-    server = create_server(create_bench_app(bench), host="127.0.0.1", port=0, threads=8)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.effective_port}"
-    finally:
-        bench.gate.set()
-        server.close()
-        thread.join(timeout=5)
+def running_floor() -> Iterator[Floor]:
+    """Serve a floor on a free port."""
+    floor = Floor()
+    server = create_server(create_bench_app(floor), host="127.0.0.1", port=0, threads=8)
+    threading.Thread(target=server.run, daemon=True).start()
+    floor.url = f"http://127.0.0.1:{server.effective_port}"
+    yield floor
+    floor.bench.gate.set()
+    server.close()
