@@ -1,9 +1,12 @@
-"""Who carries parcels away, and the cartons on the rack: what a new warehouse starts with."""
+"""The carriers every warehouse starts with, which of them takes an order, and until when it must be ready (ORD-4)."""
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 
-class FirstCarrier(NamedTuple):
+@dataclass(frozen=True)
+class CarrierPlan:
     """`cut_off` is the local hour at which the truck leaves, `lane` where its parcels are gathered.
     `tracking_pattern` fits the whole tracking number; empty where every service of it has another form."""
 
@@ -12,33 +15,34 @@ class FirstCarrier(NamedTuple):
     name_zh: str
     cut_off: str
     lane: str
-    tracking_pattern: str
+    tracking_pattern: str = ""
 
 
 CARRIERS = (
-    FirstCarrier("SF", "SF Express", "顺丰速运", "19:00", "1", r"SF\d{13}|\d{12}"),
-    FirstCarrier("YTO", "YTO Express", "圆通速递", "18:00", "2", r"YT\d{13}"),
-    FirstCarrier("EMS", "China Post EMS", "中国邮政", "17:00", "3", r"E[A-Z]\d{9}CN|(1[0-2]|9\d)\d{11}"),
-    FirstCarrier("RM", "Royal Mail", "英国皇家邮政", "16:30", "4", r"[A-Z]{2}\d{9}GB"),
-    FirstCarrier("INTL", "International", "国际快递", "16:00", "5", ""),
+    CarrierPlan("SF", "SF Express", "顺丰速运", "19:00", "1", r"SF\d{13}|\d{12}"),
+    CarrierPlan("YTO", "YTO Express", "圆通速递", "18:00", "2", r"YT\d{13}"),
+    CarrierPlan("EMS", "China Post EMS", "中国邮政", "17:00", "3", r"E[A-Z]\d{9}CN|(1[0-2]|9\d)\d{11}"),
+    CarrierPlan("RM", "Royal Mail", "英国皇家邮政", "16:30", "4", r"[A-Z]{2}\d{9}GB"),
+    CarrierPlan("INTL", "International", "国际快递", "16:00", "5"),
 )
+BY_CODE = {carrier.code: carrier for carrier in CARRIERS}
+_NAMED = (("顺丰", "SF"), ("sf express", "SF"), ("圆通", "YTO"), ("yto", "YTO"), ("ems", "EMS"), ("royal mail", "RM"))
+_HOME = {"GB": "RM", "CN": "YTO"}
 
 
-class FirstCarton(NamedTuple):
-    """Inner sizes, and what it weighs empty."""
+def choose_carrier(service: str, country: str) -> str:
+    """The carrier that the service text names, where it serves that country; else the country's usual one."""
+    home = _HOME.get(country, "INTL")
+    for word, code in _NAMED:
+        if word in service.lower() and (code == home or country == "CN" and code != "RM"):
+            return code
+    return home
 
-    code: str
-    length_mm: int
-    width_mm: int
-    height_mm: int
-    tare_g: int
 
-
-# One paperback, two or three, a set, a small and a big box.
-CARTONS = (
-    FirstCarton("BAG-1", 260, 180, 30, 18),
-    FirstCarton("MAILER-1", 250, 190, 60, 60),
-    FirstCarton("MAILER-2", 310, 230, 90, 110),
-    FirstCarton("BOX-1", 330, 240, 150, 210),
-    FirstCarton("BOX-2", 400, 300, 250, 380),
-)
+def due_at(placed_at: datetime, cut_off: str, time_zone: str) -> datetime:
+    """The carrier's cut-off of the day of placing, or of the next day where that had passed."""
+    local = placed_at.astimezone(ZoneInfo(time_zone))
+    leaves = datetime.combine(local.date(), time.fromisoformat(cut_off), ZoneInfo(time_zone))
+    if local > leaves:
+        leaves += timedelta(days=1)
+    return leaves.astimezone(placed_at.tzinfo)

@@ -10,7 +10,9 @@ from warehouse.models.base import Base, key
 
 
 class Order(Base):
-    """One customer order of one channel. Who gets it is sealed; only the masked name stands in the clear."""
+    """One customer order of one channel. Who gets it is sealed; only the masked name stands in the clear.
+    `recipient_original` is what the file said, kept sealed, once somebody mended the address. `warnings` are
+    codes of what looked odd but holds nothing (ORD-2)."""
 
     __tablename__ = "sales_order"
     __table_args__ = (
@@ -37,6 +39,7 @@ class Order(Base):
     service: Mapped[str] = mapped_column(default="")
     carrier_code: Mapped[str] = mapped_column(ForeignKey("carrier.code"))
     recipient: Mapped[bytes] = mapped_column(LargeBinary)
+    recipient_original: Mapped[bytes | None] = mapped_column(LargeBinary)
     recipient_masked: Mapped[str]
     phone_index: Mapped[str | None] = mapped_column(index=True)
     country: Mapped[str]
@@ -48,6 +51,7 @@ class Order(Base):
     buyer_remark: Mapped[str] = mapped_column(default="")
     staff_remark: Mapped[str] = mapped_column(default="")
     gift_note: Mapped[str] = mapped_column(default="")
+    warnings: Mapped[list[str]] = mapped_column(JSON, default=list)
     must_acknowledge: Mapped[bool] = mapped_column(default=False)
     acknowledged_at: Mapped[datetime | None]
     acknowledged_by: Mapped[int | None] = mapped_column(ForeignKey("person.id"))

@@ -1,0 +1,52 @@
+"""Buyers write what they want instead of ordering it: "拍A要B" (ORD-2). Finds remarks that contradict the lines."""
+
+import re
+from collections.abc import Sequence
+
+# The wish to get another thing than was ordered: enough by itself.
+_SWAP = re.compile(
+    r"换成|改成|改为|换一[本套册]|拍错|买错|下错|拍(?![照个张]).{1,12}[要发]|"
+    r"\b(?:ordered|bought|chose)\b.{0,30}\b(?:by mistake|wrong)\b|"
+    r"\b(?:swap|exchange|replace|change)\b.{0,40}\b(?:to|for|with)\b|"
+    r"\b(?:send|want|need|prefer|ship)\b.{0,60}\binstead\b",
+    re.IGNORECASE | re.DOTALL,
+)
+# Only a wish for something: it must name a volume, a binding, a colour or a title to count.
+_WISH = re.compile(r"要|发|换|寄|\b(?:want|send|need|prefer|please|only)\b", re.IGNORECASE)
+_REFUSE = re.compile(r"不要|别发|不发|勿发|别寄|\b(?:not|no|don'?t)\b", re.IGNORECASE)
+
+_VOLUME = re.compile(
+    r"第\s*[0-9一二三四五六七八九十]+\s*[册卷部辑集]|[上中下][册卷部]|"
+    r"\b(?:vol(?:ume)?\.?|book|part)\s*(?:[0-9]+|one|two|three|four|five)\b",
+    re.IGNORECASE,
+)
+_FEATURE = re.compile(
+    r"精装|平装|硬壳|线装|英文版|中文版|[红蓝绿黄黑白紫粉灰]色(?:封面|版|款)?|"
+    r"\b(?:hardcover|hardback|paperback|(?:red|blue|green|yellow|black|white)\s+(?:cover|edition))\b",
+    re.IGNORECASE,
+)
+_TITLE = re.compile(r"《([^》]{1,60})》|“([^”]{3,60})”|\"([^\"<>=]{3,60})\"")
+
+
+def contradiction(remark: str, titles: Sequence[str]) -> str | None:
+    """The words of the remark that the ordered titles contradict, or None. Delivery wishes, invoices and gift
+    wrapping are none."""
+    if not remark.strip():
+        return None
+    if swap := _SWAP.search(remark):
+        return swap.group(0)
+    if not (_WISH.search(remark) or _REFUSE.search(remark)):
+        return None
+    ordered = _plain(" ".join(titles))
+    for pattern in (_VOLUME, _FEATURE, _TITLE):
+        for found in pattern.finditer(remark):
+            word = next((group for group in found.groups() if group), found.group(0))
+            is_ordered = _plain(word) in ordered
+            is_refused = _REFUSE.search(remark[max(0, found.start() - 12): found.start()]) is not None
+            if is_ordered == is_refused:
+                return word
+    return None
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\s.,:·\-（）()]", "", text).casefold()

@@ -1,0 +1,1 @@
+"""Order files of the shops: bytes in, drafts and named faults out."""
