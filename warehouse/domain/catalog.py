@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from warehouse.domain.titles import is_boxed_set
@@ -65,7 +66,14 @@ class RowProblem:
 
 def packing_class_of(binding: str, title: str, volumes: int) -> str:
     """How one unit must be packed: a set stays together, glass and discs need padding, a hardcover corners."""
-    if volumes > 1 or is_boxed_set(binding) or is_boxed_set(title):
+    if volumes > 1 or is_boxed_set(title):
+        return "set"
+    return _class_of_binding(binding) if binding else "plain"
+
+
+@lru_cache(maxsize=1024)
+def _class_of_binding(binding: str) -> str:
+    if is_boxed_set(binding):
         return "set"
     if _FRAGILE.search(binding):
         return "fragile"

@@ -9,7 +9,16 @@ import unicodedata
 from dataclasses import dataclass
 
 from warehouse.domain.barcodes import read
-from warehouse.domain.check_digits import EAN13, GTIN14, ISBN10, UPCA, gs1_fits, is_digits, isbn10_fits, isbn10_to_13
+from warehouse.domain.check_digits import (
+    EAN13,
+    GTIN14,
+    ISBN10,
+    UPCA,
+    gs1_fits,
+    is_digits,
+    isbn10_fits,
+    isbn10_to_13,
+)
 from warehouse.domain.trade_numbers import BOOK_PREFIXES, is_isbn13
 
 # Fewer digits than this are no ISBN-10 that lost its zeros: no publisher's number begins with four of them.
@@ -44,6 +53,8 @@ def read_isbn_cell(text: str) -> IsbnCell:
     """The ISBN-13 of a cell, or what else it holds, or why it cannot be used."""
     if len(text) == EAN13 and is_digits(text) and is_isbn13(text) and gs1_fits(text):
         return IsbnCell(isbn13=text)
+    if isbn10_fits(text):
+        return IsbnCell(isbn13=isbn10_to_13(text))
     plain = _unwrapped(text)
     if plain.lower() in _PLACEHOLDERS or not plain.strip("0"):
         return IsbnCell()

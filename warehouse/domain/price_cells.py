@@ -33,6 +33,8 @@ _MARKS = (
 )
 _BRACKETED = re.compile(r"\([^)]*\)|\[[^\]]*\]|【[^】]*】")
 _VOLUMES = re.compile(r"[全共]?\d+\s*[册冊本卷套]")
+_PLAIN_NUMBER = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,2})?")
+_NO_OTHER_CURRENCY = re.compile(r"[0-9. ]+元?")
 _AMOUNT = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
 
 
@@ -49,6 +51,9 @@ def read_price_cell(text: str, *, isbn13: str | None = None, currency: str | Non
     """The first amount of the cell. `currency` is what another column of the row says; a mark in the cell that
     contradicts it wins, with problem `currency_disagrees` beside the amount.
     """
+    # A column of plain numbers beside one of currencies is the usual case of a long file.
+    if currency and _PLAIN_NUMBER.fullmatch(text):
+        return _price(text, currency)
     plain = unicodedata.normalize("NFKC", text).strip()
     if not plain:
         return Price()
@@ -79,7 +84,8 @@ def _first_amount(plain: str) -> str | None:
 
 def _said(plain: str, isbn13: str | None) -> str | None:
     """The currency that the cell names. 元 and ¥ alone name the yuan only where the ISBN does not say otherwise."""
-    marked = next((currency for mark, currency in _MARKS if mark.search(plain)), None)
+    unmarked = _NO_OTHER_CURRENCY.fullmatch(plain)
+    marked = None if unmarked else next((currency for mark, currency in _MARKS if mark.search(plain)), None)
     if marked:
         return marked
     country = country_currency(isbn13)

@@ -37,10 +37,11 @@ def clean_title(text: str) -> str:
 
 def set_size(title: str) -> int | None:
     """How many physical volumes one copy has, where the title says so: 全五册, 上中下, box set #1-3. None: one."""
-    if match := _SET_OF.search(title):
-        return _several(_number(match[1]))
-    if match := _PARTS.search(title):
-        return 3 if match[1] else 2
+    if not title.isascii():
+        if match := _SET_OF.search(title):
+            return _several(_number(match[1]))
+        if match := _PARTS.search(title):
+            return 3 if match[1] else 2
     if not _BOXED.search(title):
         return None
     for count in _ENGLISH_COUNTS:

@@ -80,7 +80,7 @@ class RunTote(Base):
 
 class PickStop(Base):
     """Units of one item from one shelf for one order line. Taken units are in the slot's tote from the item
-    scan on; `step` says what the picker is asked to scan next: shelf, item or tote."""
+    scan on; the stop is closed when the tote was scanned too."""
 
     __tablename__ = "pick_stop"
     __table_args__ = (
@@ -93,9 +93,9 @@ class PickStop(Base):
     position: Mapped[int]
     slot: Mapped[int]
     state: Mapped[str]
-    step: Mapped[str]
     order_line_id: Mapped[int] = mapped_column(ForeignKey("order_line.id"), index=True)
     reservation_id: Mapped[int | None]
+    order_id: Mapped[int] = mapped_column(ForeignKey("sales_order.id"), index=True)
     item_id: Mapped[int] = mapped_column(ForeignKey("item.id"))
     location_id: Mapped[int] = mapped_column(ForeignKey("location.id"))
     units_due: Mapped[int]

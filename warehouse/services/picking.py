@@ -1,0 +1,206 @@
+"""Picking by scan (PIC-3, PIC-4): look, judge, write. A refused scan changes nothing but is kept."""
+
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.orm import Session
+
+from warehouse import i18n
+from warehouse.domain import codes as kinds
+from warehouse.domain import picking as rules
+from warehouse.domain import stock as ledger
+from warehouse.domain.codes import Thing
+from warehouse.domain.people import Actor
+from warehouse.domain.scans import CHOOSE, Answer, ScanIn, Verdict, refuse
+from warehouse.models.catalog import Item
+from warehouse.models.journal import Scan
+from warehouse.models.orders import OrderLine
+from warehouse.models.picking import PickRun, PickStop
+from warehouse.models.stock import StockBalance
+from warehouse.services import codes, picking_orders, scans, stock
+from warehouse.services.picking_look import RunNow, draw, look
+from warehouse.services.scans import Touched
+from warehouse.services.stock import Cause, Place
+
+TASK = "pick"
+STOP, RUN, LINE = PickStop.__table__, PickRun.__table__, OrderLine.__table__
+
+_TAKE = update(STOP).where(STOP.c.id == bindparam("stop")).values(
+    units_taken=STOP.c.units_taken + bindparam("n"), state=bindparam("to_state"))
+_RUN_AFTER = update(RUN).where(RUN.c.id == bindparam("run")).values(
+    units_taken=RUN.c.units_taken + bindparam("n"), at_location_id=bindparam("place"), state=bindparam("to_state"),
+    last_scan_id=bindparam("scan"), done_at=bindparam("done"))
+_LINE_PICKED = update(LINE).where(LINE.c.id == bindparam("line")).values(
+    units_picked=LINE.c.units_picked + bindparam("n"))
+
+
+def scan(session: Session, actor: Actor, run_id: int, scanned: ScanIn) -> Answer:
+    """Apply one scan to a pick run. The same `scan_id` again gives the same answer and does nothing."""
+    code = codes.read(scanned.raw)
+    now = look(session, run_id, scan_id=scanned.scan_id, code=codes.item_code(code), lock=True)
+    if now.answer is not None and now.body_hash is not None:
+        return scans.repeat(now.answer, now.body_hash, scanned, TASK, run_id)
+    if now.person_id != actor.person_id:
+        return close(session, actor, now, scanned, refuse("picking.not_yours", person=now.person or "–"), Touched())
+    if now.state == rules.BINDING or now.changing_slot:
+        return _bind(session, actor, now, scanned)
+    if now.wanted is None or now.stop is None:
+        return close(session, actor, now, scanned, refuse("picking.run_is_done"), Touched())
+    thing = _thing(session, now, scanned, code)
+    options = _look_alikes(session, now, thing, scanned)
+    if options:
+        verdict = Verdict(CHOOSE, "picking.choose_item", "warn", facts={"n": len(options)})
+        return close(session, actor, now, scanned, verdict, Touched(kinds.ITEM), options)
+    if scanned.choice:
+        thing = replace(thing, ids=(scanned.choice,), name=_title(session, scanned.choice))
+    verdict = rules.judge(now.wanted, thing, scanned.units or 1, is_confirmed=_is_confirmed(session, now, scanned, thing))
+    if verdict.code == "picking.wrong_item" and not verdict.facts["title"]:
+        verdict.facts["title"] = _title(session, thing.ids[0])
+    return apply(session, actor, now, scanned, verdict, thing.kind)
+
+
+def apply(
+    session: Session, actor: Actor, now: RunNow, scanned: ScanIn, verdict: Verdict, kind: str
+) -> Answer:
+    """Write what the verdict says, in this order: the scan, the move, the stop, the run, line and order."""
+    stop = now.stop
+    assert stop is not None
+    touched = Touched(kind, item_id=stop.item_id, location_id=stop.location_id, stop_id=stop.id, order_id=stop.order_id)
+    if not verdict.accepted:
+        return close(session, actor, now, scanned, verdict, touched)
+    units = (scanned.units or 1) if verdict.verb in ("take", "close") else 0
+    after = _after(now, verdict.verb, units)
+    answer = answer_of(actor, after, verdict)
+    scan_row = scans.record(session, actor, scanned, answer, TASK, now.id, replace(touched, units=units))
+    if units:
+        stock.move(
+            session, actor, stop.item_id, units,
+            source=Place(stop.location_id, ledger.SHELF), target=Place(stop.tote_location_id, ledger.TOTE),
+            cause=Cause(ledger.PICK, scan_row, stop.order_line_id),
+            reservation=(stop.reservation_id, stop.units_due - stop.units_taken - stop.units_short),
+        )
+    closes = verdict.verb in ("close", "place")
+    if units or closes or stop.state == rules.SKIPPED:
+        state = rules.OPEN if stop.state == rules.SKIPPED else stop.state
+        session.execute(_TAKE, {"stop": stop.id, "n": units, "to_state": rules.STOP_FLOW.step(state, "take") if closes else state})
+    session.execute(_RUN_AFTER, {
+        "run": now.id, "n": units, "place": after.at_location_id, "to_state": after.state, "scan": scan_row,
+        "done": actor.at if after.state == rules.RUN_DONE else None,
+    })
+    if closes:
+        session.execute(_LINE_PICKED, {"line": stop.order_line_id, "n": stop.units_taken + units})
+        if stop.order_stops_left == 1:
+            picking_orders.finish(session, actor, stop.order_id, has_short=bool(stop.order_short))
+    return answer
+
+
+def answer_of(actor: Actor, after: RunNow, verdict: Verdict, options: list[dict[str, Any]] | None = None) -> Answer:
+    """The answer in the person's language, with the run as it stands after it."""
+    say = i18n.say(actor.language, verdict.code, **verdict.facts)
+    sound = "done" if verdict.accepted and after.state == rules.RUN_DONE else verdict.sound
+    return Answer(verdict.outcome, verdict.code, say, sound, draw(after, actor), verdict.facts, options or [])
+
+
+def close(
+    session: Session, actor: Actor, now: RunNow, scanned: ScanIn, verdict: Verdict, touched: Touched,
+    options: list[dict[str, Any]] | None = None,
+) -> Answer:
+    """Keep a scan that moves nothing, with the run as it stands."""
+    answer = answer_of(actor, now, verdict, options)
+    scans.record(session, actor, scanned, answer, TASK, now.id, touched)
+    return answer
+
+
+def _after(now: RunNow, verb: str, units: int) -> RunNow:
+    """The run as it will stand, without asking the database again."""
+    stop = now.stop
+    assert stop is not None
+    if verb == "arrive":
+        return replace(now, at_location_id=stop.location_id)
+    taken = replace(now, units_taken=now.units_taken + units, at_location_id=stop.location_id)
+    if verb == "take":
+        return replace(taken, stops=(_with_taken(stop, units), *now.stops[1:]))
+    stops = now.stops[1:]
+    return replace(taken, stops=stops, state=now.state if stops else rules.RUN_FLOW.step(now.state, "finish"))
+
+
+class _Taken:
+    """A stop's row with more units taken: rows of a SELECT cannot be changed."""
+
+    def __init__(self, row: Any, units: int) -> None:
+        self._row, self.units_taken = row, row.units_taken + units
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._row, name)
+
+
+def _with_taken(row: Any, units: int) -> Any:
+    return _Taken(row, units)
+
+
+def _thing(session: Session, now: RunNow, scanned: ScanIn, code: Any) -> Thing:
+    """What was scanned. The right book, the everyday case, is known from the stop's own SELECT."""
+    stop = now.stop
+    assert stop is not None
+    if stop.is_match and stop.sharing == 1:
+        return Thing(kinds.ITEM, (stop.item_id,), stop.title, code.value)
+    return codes.identify(session, scanned.raw)
+
+
+def _look_alikes(session: Session, now: RunNow, thing: Thing, scanned: ScanIn) -> list[dict[str, Any]]:
+    """Items that share the scanned code and could be the one in the hand here: those on this shelf or wanted
+    by this run. More than one: the person says which (CAT-2)."""
+    stop = now.stop
+    assert stop is not None
+    if thing.kind != kinds.ITEM or len(thing.ids) < 2 or scanned.choice in thing.ids:
+        return []
+    near = set(session.execute(
+        select(StockBalance.item_id).where(
+            StockBalance.item_id.in_(thing.ids), StockBalance.location_id == stop.location_id, StockBalance.on_hand > 0)
+    ).scalars())
+    near |= set(session.execute(
+        select(PickStop.item_id).where(PickStop.item_id.in_(thing.ids), PickStop.run_id == now.id)).scalars())
+    if len(near) < 2:
+        return []
+    rows = session.execute(
+        select(Item.id, Item.title, Item.subtitle, Item.volume, Item.edition, Item.binding, Item.sku)
+        .where(Item.id.in_(near)).order_by(Item.id))
+    return [dict(row._mapping) for row in rows]
+
+
+def _is_confirmed(session: Session, now: RunNow, scanned: ScanIn, thing: Thing) -> bool:
+    """A set counts when it was confirmed to be whole: by its button, or by scanning it once more."""
+    stop = now.stop
+    assert stop is not None
+    if stop.volumes <= 1 or thing.kind != kinds.ITEM:
+        return True
+    if scanned.choice == stop.item_id:
+        return True
+    last = session.execute(
+        select(Scan.code, Scan.stop_id, Scan.raw).where(Scan.task == TASK, Scan.task_id == now.id)
+        .order_by(Scan.id.desc()).limit(1)).one_or_none()
+    return last is not None and last.code == "picking.confirm_set" and last.stop_id == stop.id and last.raw == scanned.raw
+
+
+def _title(session: Session, item_id: int) -> str:
+    return session.execute(select(Item.title).where(Item.id == item_id)).scalar_one()
+
+
+def _bind(session: Session, actor: Actor, now: RunNow, scanned: ScanIn) -> Answer:
+    """A scan while cart and totes are bound, or while a full tote is replaced."""
+    thing = codes.identify(session, scanned.raw)
+    slot = now.changing_slot or now.slot
+    state, is_ours = picking_orders.tote_state(session, thing, now.id)
+    verdict = rules.judge_binding(
+        thing, needs_cart=now.needs_cart and not now.changing_slot, slot=slot, tote_state=state, is_ours=is_ours)
+    if verdict.accepted:
+        if verdict.verb == "cart":
+            session.execute(update(RUN).where(RUN.c.id == now.id).values(cart_id=thing.id))
+        else:
+            picking_orders.bind_tote(session, actor, now.id, slot, thing.id)
+        now = look(session, now.id)
+        if now.state == rules.BINDING and not now.needs_cart and now.slot == 0:
+            picking_orders.begin(session, actor, now.id)
+            now = look(session, now.id)
+    return close(session, actor, now, scanned, verdict, Touched(thing.kind))

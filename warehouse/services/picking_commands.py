@@ -1,0 +1,281 @@
+"""What a picker can press instead of scan (PIC-3): undo, later, a full tote, and everything that is wrong at
+the shelf. A command travels as a scan whose text begins with `#`: kept, answered once, in order with the scans.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session
+
+from warehouse.domain import picking as rules
+from warehouse.domain import stock as ledger
+from warehouse.domain import waves
+from warehouse.domain.codes import COMMAND
+from warehouse.domain.orders import ORDER_FLOW, PICKED
+from warehouse.domain.people import Actor
+from warehouse.domain.scans import OK, WARN, Answer, ScanIn, Verdict, accept, refuse
+from warehouse.domain.waves import Demand, OrderDemand, Shelf, Take
+from warehouse.errors import Conflict
+from warehouse.models.journal import Scan
+from warehouse.models.orders import Order, OrderLine
+from warehouse.models.picking import PickRun, PickStop
+from warehouse.models.stock import Location, StockBalance, StockMove
+from warehouse.services import incidents, picking, picking_orders, scans, stock
+from warehouse.services.picking_look import RunNow, look
+from warehouse.services.scans import Touched
+from warehouse.services.stock import Cause, Place
+from warehouse.services.waves import stop_row
+
+UNDO_DEPTH = 5
+
+
+def command(session: Session, actor: Actor, run_id: int, scanned: ScanIn) -> Answer:
+    """Carry out one command on the run's present stop; `scanned.step` names the stop it was pressed for, so
+    that a second press does not hit the next one. Refused (409) where the screen was out of date."""
+    now = look(session, run_id, scan_id=scanned.scan_id, lock=True)
+    if now.answer is not None and now.body_hash is not None:
+        return scans.repeat(now.answer, now.body_hash, scanned, picking.TASK, run_id)
+    if now.person_id != actor.person_id:
+        verdict = refuse("picking.not_yours", person=now.person or "–")
+        return picking.close(session, actor, now, scanned, verdict, Touched(COMMAND))
+    verb, _, argument = scanned.raw[1:].partition(":")
+    if verb not in COMMANDS:
+        raise Conflict("picking.unknown_command", command=verb)
+    if verb != "undo" and (now.stop is None or scanned.step.partition(":")[0] != str(now.stop.id)):
+        raise Conflict("scan.stale_step")
+    return COMMANDS[verb](session, actor, now, scanned, argument)
+
+
+def _keep(
+    session: Session, actor: Actor, run_id: int, scanned: ScanIn, verdict: Verdict, touched: Touched
+) -> Answer:
+    """The answer after an effect that was written already."""
+    return picking.close(session, actor, look(session, run_id), scanned, verdict, touched)
+
+
+def _later(session: Session, actor: Actor, now: RunNow, scanned: ScanIn, argument: str) -> Answer:
+    """Leave the stop for the end of the walk. Refused for the last one: it must be picked or declared short."""
+    stop = _stop(now)
+    if len(now.stops) == 1 or stop.state == rules.SKIPPED:
+        return picking.close(session, actor, now, scanned, refuse("picking.last_stop", WARN), Touched(COMMAND))
+    _set_stop(session, stop.id, state=rules.STOP_FLOW.step(stop.state, "skip"))
+    touched = Touched(COMMAND, stop_id=stop.id, item_id=stop.item_id)
+    return _keep(session, actor, now.id, scanned, accept("picking.later", "skip", title=stop.title), touched)
+
+
+def _tote_full(session: Session, actor: Actor, now: RunNow, scanned: ScanIn, argument: str) -> Answer:
+    """The next scan is a fresh tote for this slot; the full one stays with its order."""
+    session.execute(update(PickRun).where(PickRun.id == now.id).values(changing_slot=_stop(now).slot))
+    return _keep(session, actor, now.id, scanned, accept("picking.change_tote", "change", slot=_stop(now).slot),
+                 Touched(COMMAND, stop_id=_stop(now).id))
+
+
+def _last_four(session: Session, actor: Actor, now: RunNow, scanned: ScanIn, argument: str) -> Answer:
+    """The code will not scan: the last four digits stand for it, as a recorded override."""
+    stop, wanted = _stop(now), now.wanted
+    assert wanted is not None
+    code = stop.isbn13 or stop.sku
+    if wanted.step != rules.STEP_ITEM:
+        verdict = refuse("picking.scan_shelf_first", WARN, wanted=stop.location)
+    elif len(argument) != 4 or not code.endswith(argument):
+        verdict = refuse("picking.wrong_last_four", digits=argument)
+    else:
+        incidents.report(session, actor, "unscannable", "pick", units=0, item_id=stop.item_id,
+                         location_id=stop.location_id, order_id=stop.order_id, order_line_id=stop.order_line_id)
+        closes = wanted.units_left == 1 and not wanted.needs_tote
+        verdict = accept("picking.taken_by_digits", "close" if closes else "take", title=stop.title)
+    return picking.apply(session, actor, now, replace(scanned, units=None), verdict, COMMAND)
+
+
+def _short(session: Session, actor: Actor, now: RunNow, scanned: ScanIn, argument: str) -> Answer:
+    """What is not yet taken here is not here. The shelf's book is set to what others still hold of it, this
+    run's other stops for the same item here go too, and each missing unit is fetched from another shelf of the
+    same walk where one has it; what is nowhere is short, and an incident either way."""
+    stop = _stop(now)
+    if _units_left(stop) == 0:
+        return picking.close(session, actor, now, scanned, refuse("picking.nothing_left_to_take", WARN), Touched(COMMAND))
+    same = session.execute(
+        select(PickStop).where(PickStop.run_id == now.id, PickStop.item_id == stop.item_id,
+                               PickStop.location_id == stop.location_id,
+                               PickStop.state.in_((rules.OPEN, rules.SKIPPED)))
+        .order_by(PickStop.position).with_for_update()).scalars().all()
+    missing = [(each, each.units_due - each.units_taken - each.units_short) for each in same]
+    for each, units in missing:
+        if units and each.reservation_id:
+            stock.free_reservation(session, each.reservation_id)
+    gone = stock.free_units(session, stop.item_id, stop.location_id)
+    if gone:
+        stock.move(session, actor, stop.item_id, gone, source=Place(stop.location_id, ledger.SHELF),
+                   target=stock.fixed_place(session, "LOST-FOUND"), cause=Cause(ledger.SHORT))
+    return _after_missing(session, actor, now, scanned, missing, kind="short", reason=argument or "not_enough")
+
+
+def _damaged(session: Session, actor: Actor, now: RunNow, scanned: ScanIn, argument: str) -> Answer:
+    """One copy at the shelf is damaged: it goes to quarantine, and another is fetched or the line is short."""
+    stop = _stop(now)
+    if _units_left(stop) == 0:
+        return picking.close(session, actor, now, scanned, refuse("picking.nothing_left_to_take", WARN), Touched(COMMAND))
+    stock.free_reservation(session, stop.reservation_id, 1)
+    stock.move(session, actor, stop.item_id, 1, source=Place(stop.location_id, ledger.SHELF),
+               target=stock.fixed_place(session, "QUARANTINE"), target_condition=ledger.DAMAGED,
+               cause=Cause(ledger.DAMAGE))
+    row = session.get_one(PickStop, stop.id, populate_existing=True)
+    return _after_missing(session, actor, now, scanned, [(row, 1)], kind="damaged", reason="damaged")
+
+
+def _after_missing(
+    session: Session, actor: Actor, now: RunNow, scanned: ScanIn, missing: list[tuple[PickStop, int]], *,
+    kind: str, reason: str,
+) -> Answer:
+    """Close what is missing at its stop, fetch it elsewhere, and say what became of it."""
+    elsewhere = short = 0
+    for stop, units in missing:
+        if not units:
+            continue
+        stop.units_short += units
+        found = _fetch_elsewhere(session, now.id, stop, units)
+        incidents.report(
+            session, actor, kind, "pick", units=units, item_id=stop.item_id, location_id=stop.location_id,
+            order_id=stop.order_id, order_line_id=stop.order_line_id, note=reason,
+            outcome="other_shelf" if found == units else "order_short")
+        elsewhere += found
+        short += units - found
+        _count_short(session, now.id, stop, units, found)
+        if stop.units_taken + stop.units_short == stop.units_due and (
+            stop.units_taken == 0 or now.kind != rules.BATCH
+        ):
+            _close_stop(session, actor, stop)
+    session.flush()  # The next look reads these rows.
+    _finish_run(session, actor, now.id)
+    title = _stop(now).title
+    verdict = accept("picking.short_elsewhere" if not short else "picking.short", "short", WARN, title=title,
+                     n=short or elsewhere)
+    touched = Touched(COMMAND, stop_id=_stop(now).id, item_id=_stop(now).item_id, location_id=_stop(now).location_id)
+    return _keep(session, actor, now.id, scanned, verdict, touched)
+
+
+def _fetch_elsewhere(session: Session, run_id: int, stop: PickStop, units: int) -> int:
+    """Reserve up to `units` on other shelves and add stops for them at the end of the walk; units found."""
+    rows = session.execute(
+        select(StockBalance.location_id, Location.code, Location.sequence,
+               (StockBalance.on_hand - StockBalance.reserved).label("free"))
+        .join(Location, Location.id == StockBalance.location_id)
+        .where(StockBalance.item_id == stop.item_id, StockBalance.condition == ledger.GOOD,
+               StockBalance.on_hand > StockBalance.reserved, Location.kind == ledger.SHELF,
+               StockBalance.location_id != stop.location_id)
+        .order_by(StockBalance.location_id).with_for_update(of=StockBalance))
+    shelves = [Shelf(row.location_id, row.code, row.sequence, row.free) for row in rows]
+    demand = OrderDemand(stop.order_id, waves.PART, (Demand(stop.order_line_id, stop.item_id, units),))
+    takes: list[Take] = waves.allocate([demand], {stop.item_id: shelves}).takes.get(stop.order_id, [])
+    position = session.execute(select(func.max(PickStop.position)).where(PickStop.run_id == run_id)).scalar() or 0
+    for position, take in enumerate(takes, start=position + 1):
+        reservation = stock.reserve(session, order_line_id=take.line_id, item_id=take.item_id,
+                                    location_id=take.location_id, units=take.units)
+        session.execute(insert(PickStop.__table__), stop_row(run_id, position, stop.slot, take, reservation))
+    return sum(take.units for take in takes)
+
+
+def _count_short(session: Session, run_id: int, stop: PickStop, units: int, found: int) -> None:
+    """wanted = reserved + short + cancelled stays true: what is found nowhere is no longer reserved."""
+    lost = units - found
+    if not lost:
+        return
+    order_choice = session.execute(select(Order.when_short).where(Order.id == stop.order_id)).scalar_one()
+    counter = OrderLine.units_cancelled if order_choice == waves.CANCEL else OrderLine.units_short
+    session.execute(update(OrderLine).where(OrderLine.id == stop.order_line_id).values(
+        {OrderLine.units_reserved: OrderLine.units_reserved - lost, counter: counter + lost}))
+    session.execute(update(PickRun).where(PickRun.id == run_id).values(units_due=PickRun.units_due - lost))
+
+
+def _close_stop(session: Session, actor: Actor, stop: PickStop) -> None:
+    """Nothing more comes from this stop; its order may be finished with it."""
+    stop.state = rules.STOP_FLOW.step(rules.OPEN, "take" if stop.units_taken else "short")
+    if stop.units_taken:
+        session.execute(update(OrderLine).where(OrderLine.id == stop.order_line_id).values(
+            units_picked=OrderLine.units_picked + stop.units_taken))
+    session.flush()  # The count below must see this stop closed.
+    left = session.execute(
+        select(func.count()).where(PickStop.order_id == stop.order_id,
+                                   PickStop.state.in_((rules.OPEN, rules.SKIPPED)))).scalar()
+    if not left:
+        picking_orders.finish(session, actor, stop.order_id, has_short=True)
+
+
+def _finish_run(session: Session, actor: Actor, run_id: int) -> None:
+    left = session.execute(
+        select(func.count()).where(PickStop.run_id == run_id, PickStop.state.in_((rules.OPEN, rules.SKIPPED)))).scalar()
+    if not left:
+        run = session.get_one(PickRun, run_id, populate_existing=True)
+        run.state, run.done_at = rules.RUN_FLOW.step(run.state, "finish"), actor.at
+        session.flush()  # The next look reads this row.
+
+
+def _undo(session: Session, actor: Actor, now: RunNow, scanned: ScanIn, argument: str) -> Answer:
+    """Take back the last unit scan of this run: the units go back to their shelf. A new row that negates."""
+    last = _last_units(session, now.id)
+    order_state = session.execute(
+        select(Order.state).where(Order.id == last.order_id).with_for_update()).scalar() if last else None
+    if last is None or order_state not in ("picking", PICKED):
+        return picking.close(session, actor, now, scanned, refuse("picking.nothing_to_undo", WARN), Touched(COMMAND))
+    stop = session.get_one(PickStop, last.stop_id, with_for_update=True, populate_existing=True)
+    touched = Touched(COMMAND, last.units, stop.item_id, stop.location_id, stop.id, stop.order_id, last.id)
+    pending = Answer("accepted", "picking.undone", "", OK, {})
+    scan_row = scans.record(session, actor, scanned, pending, picking.TASK, now.id, touched)
+    tote_place = session.execute(select(StockMove.target_id).where(StockMove.scan_id == last.id)).scalar_one()
+    stock.move(session, actor, stop.item_id, last.units, source=Place(tote_place, ledger.TOTE),
+               target=Place(stop.location_id, ledger.SHELF), cause=Cause(ledger.UNPICK, scan_row, stop.order_line_id))
+    stop.reservation_id = stock.restore_reservation(
+        session, order_line_id=stop.order_line_id, item_id=stop.item_id, location_id=stop.location_id, units=last.units)
+    _reopen(session, stop, last.units, order_state)
+    session.execute(update(PickRun).where(PickRun.id == now.id).values(
+        units_taken=PickRun.units_taken - last.units, state=rules.RUN_FLOW.step(now.state, "reopen"), done_at=None))
+    session.flush()  # The next look reads these rows.
+    verdict = accept("picking.undone", "undo", title=session.get_one(picking.Item, stop.item_id).title)
+    answer = picking.answer_of(actor, look(session, now.id), verdict)
+    scans.complete(session, scan_row, answer)
+    return answer
+
+
+def _last_units(session: Session, run_id: int) -> Any:
+    """The newest unit scan of the run that is not undone yet; none once five in a row were taken back."""
+    rows = session.execute(
+        select(Scan.id, Scan.stop_id, Scan.order_id, Scan.units, Scan.undoes_id)
+        .where(Scan.task == picking.TASK, Scan.task_id == run_id, Scan.units > 0)
+        .order_by(Scan.id.desc()).limit(2 * UNDO_DEPTH)).all()
+    undone = {row.undoes_id for row in rows if row.undoes_id}
+    in_a_row = next((n for n, row in enumerate(rows) if not row.undoes_id), len(rows))
+    if in_a_row >= UNDO_DEPTH:
+        return None
+    return next((row for row in rows if not row.undoes_id and row.id not in undone), None)
+
+
+def _reopen(session: Session, stop: PickStop, units: int, order_state: str) -> None:
+    if stop.state == rules.TAKEN:
+        session.execute(update(OrderLine).where(OrderLine.id == stop.order_line_id).values(
+            units_picked=OrderLine.units_picked - stop.units_taken))
+        stop.state = rules.STOP_FLOW.step(stop.state, "undo")
+    stop.units_taken -= units
+    if order_state == PICKED:
+        session.execute(update(Order).where(Order.id == stop.order_id).values(
+            state=ORDER_FLOW.step(PICKED, "pick_more"), picked_at=None))
+
+
+def _stop(now: RunNow) -> Any:
+    assert now.stop is not None
+    return now.stop
+
+
+def _units_left(stop: Any) -> int:
+    return int(stop.units_due - stop.units_taken - stop.units_short)
+
+
+def _set_stop(session: Session, stop_id: int, **values: Any) -> None:
+    session.execute(update(PickStop).where(PickStop.id == stop_id).values(**values))
+
+
+COMMANDS: dict[str, Callable[[Session, Actor, RunNow, ScanIn, str], Answer]] = {
+    "undo": _undo, "later": _later, "short": _short, "damaged": _damaged, "tote_full": _tote_full,
+    "last4": _last_four,
+}

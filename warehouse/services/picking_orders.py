@@ -1,0 +1,100 @@
+"""Pick runs around the scans: start, take over, bind totes, and what a finished pick means for its order."""
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session
+
+from warehouse.domain import codes as kinds
+from warehouse.domain import picking as rules
+from warehouse.domain.codes import Thing
+from warehouse.domain.orders import ORDER_FLOW, PICKING, RELEASED
+from warehouse.domain.people import Actor
+from warehouse.domain.waves import WAIT
+from warehouse.errors import Conflict, NotFound
+from warehouse.models.orders import Hold, Order, OrderLine
+from warehouse.models.picking import PickRun, PickStop, RunTote, Tote
+from warehouse.services import journal
+
+ORDER = Order.__table__
+
+
+def start(session: Session, actor: Actor, run_id: int) -> None:
+    """Make a planned run one's own; cart and totes are bound next. Refused if somebody else was faster."""
+    run = _locked(session, run_id)
+    if run.person_id not in (None, actor.person_id):
+        raise Conflict("picking.run_taken", run=run_id)
+    if run.state == rules.PLANNED:
+        run.state = rules.RUN_FLOW.step(run.state, "start")
+    run.person_id = actor.person_id
+    run.started_at = run.started_at or actor.at
+
+
+def take_over(session: Session, actor: Actor, run_id: int) -> None:
+    """Carry on another person's run where they left it (PIC-4). Recorded with both names."""
+    run = _locked(session, run_id)
+    if run.state not in (rules.BINDING, rules.STARTED):
+        raise Conflict("picking.run_not_running", run=run_id)
+    journal.note(session, actor, "take_over", "pick_run", run_id, from_person=run.person_id)
+    run.person_id = actor.person_id
+
+
+def _locked(session: Session, run_id: int) -> PickRun:
+    run = session.get(PickRun, run_id, with_for_update=True)
+    if run is None:
+        raise NotFound("picking.no_such_run", run=run_id)
+    return run
+
+
+def tote_state(session: Session, thing: Thing, run_id: int) -> tuple[str | None, bool]:
+    """The state of a scanned tote, and whether it is on this run already."""
+    if thing.kind != kinds.TOTE:
+        return None, False
+    row = session.execute(select(Tote.state, Tote.run_id).where(Tote.id == thing.id).with_for_update()).one()
+    return row.state, row.run_id == run_id
+
+
+def bind_tote(session: Session, actor: Actor, run_id: int, slot: int, tote_id: int) -> None:
+    """Put a free tote into a slot of the cart; it belongs to the slot's order from now on."""
+    run_tote = session.execute(select(RunTote).where(RunTote.run_id == run_id, RunTote.slot == slot)).scalar_one()
+    tote = session.get_one(Tote, tote_id)
+    tote.state = rules.TOTE_FLOW.step(tote.state, "bind")
+    tote.run_id, tote.order_id = run_id, run_tote.order_id
+    run_tote.tote_id = tote_id
+    session.execute(update(PickRun).where(PickRun.id == run_id).values(changing_slot=None))
+    session.flush()  # The next look reads these rows.
+
+
+def begin(session: Session, actor: Actor, run_id: int) -> None:
+    """All totes are bound: the walk starts, and its orders are being picked."""
+    run = session.get_one(PickRun, run_id)
+    run.state = rules.RUN_FLOW.step(run.state, "bind")
+    orders = select(PickStop.order_id).where(PickStop.run_id == run_id)
+    session.execute(
+        update(ORDER).where(ORDER.c.id.in_(orders), ORDER.c.state == RELEASED)
+        .values(state=ORDER_FLOW.step(RELEASED, "start_pick")))
+    session.flush()
+
+
+def finish(session: Session, actor: Actor, order_id: int, *, has_short: bool) -> None:
+    """The last stop of an order is closed: it goes to the bench, or waits for a person if it is short and
+    its customer would rather wait, or if nothing of it was found."""
+    if not has_short:
+        picked = ORDER_FLOW.step(PICKING, "finish_pick")
+        session.execute(
+            update(ORDER).where(ORDER.c.id == order_id, ORDER.c.state == PICKING)
+            .values(state=picked, picked_at=actor.at))
+        return
+    order = session.get_one(Order, order_id, with_for_update=True, populate_existing=True)
+    if order.state != PICKING:
+        return
+    units = session.execute(
+        select(func.sum(OrderLine.units_picked), func.sum(OrderLine.units_short)).where(OrderLine.order_id == order_id)
+    ).one()
+    if units[0] and not (units[1] and order.when_short == WAIT):
+        order.state = ORDER_FLOW.step(order.state, "finish_pick")
+        order.picked_at = actor.at
+        return
+    reason = "short_at_pick" if units[0] else "nothing_found"
+    order.state = ORDER_FLOW.step(order.state, "hold")
+    session.execute(insert(Hold.__table__), {
+        "order_id": order_id, "reason": reason, "facts": {"short": int(units[1] or 0)}, "opened_at": actor.at})
+    journal.note(session, actor, "hold", "order", order_id, reason=reason)
