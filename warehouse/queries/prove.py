@@ -87,6 +87,111 @@ BALANCE_CHECKS = (
 )
 
 
+SCAN_CHECKS = (
+    Check(
+        "scans_have_their_moves",
+        "an accepted scan has exactly the moves that it says, a refused one has none",
+        # Both sorted by their own index and merged: no scan is looked up for each move or move for each scan.
+        """
+        SELECT s.id, s.scan_id, s.outcome, s.code, s.units, t.moved
+        FROM (
+            SELECT id, SUM(said) AS said, SUM(moved) AS moved
+            FROM (
+                SELECT id, units AS said, 0 AS moved FROM scan WHERE units <> 0
+                UNION ALL
+                SELECT scan_id, 0, SUM(units) FROM stock_move WHERE scan_id IS NOT NULL GROUP BY scan_id
+            ) AS u
+            GROUP BY id
+            HAVING SUM(said) <> SUM(moved)
+        ) AS t JOIN scan AS s ON s.id = t.id
+        """,
+    ),
+    Check(
+        "scans_are_answered_once",
+        "each scan id of a device is kept once",
+        "SELECT scan_id, COUNT(*) AS times FROM scan GROUP BY scan_id HAVING COUNT(*) > 1",
+    ),
+    Check(
+        "scans_move_only_when_accepted",
+        "no refused scan says that it moved units",
+        "SELECT id, scan_id, outcome, units FROM scan WHERE outcome <> 'accepted' AND units <> 0",
+    ),
+)
+
+# What the moves say of each order line: how many units ever came into a tote (pick), into a parcel (pack), to the
+# customer; what was undone counts backwards, and `*_scanned` counts only what a scan stands behind.
+_LINE_MOVES = """
+    SELECT order_line_id,
+           SUM(CASE reason WHEN 'pick' THEN units WHEN 'unpick' THEN -units ELSE 0 END) AS picked,
+           SUM(CASE WHEN reason = 'pick' AND scan_id IS NOT NULL THEN units
+                    WHEN reason = 'unpick' THEN -units ELSE 0 END) AS pick_scanned,
+           SUM(CASE WHEN reason = 'pack' AND scan_id IS NOT NULL THEN units
+                    WHEN reason = 'unpack' THEN -units ELSE 0 END) AS pack_scanned,
+           SUM(CASE reason WHEN 'dispatch' THEN units ELSE 0 END) AS dispatched
+    FROM stock_move WHERE order_line_id IS NOT NULL GROUP BY order_line_id
+"""
+# Units of each order line in each tote and parcel, by what went in and out.
+_LINE_PLACES = """
+    SELECT order_line_id, location_id, SUM(units) AS units
+    FROM (
+        SELECT m.order_line_id, m.target_id AS location_id, m.units FROM stock_move AS m
+        JOIN location AS l ON l.id = m.target_id WHERE l.kind IN ('tote', 'parcel')
+        UNION ALL
+        SELECT m.order_line_id, m.source_id, -m.units FROM stock_move AS m
+        JOIN location AS l ON l.id = m.source_id WHERE l.kind IN ('tote', 'parcel')
+    ) AS u
+    GROUP BY order_line_id, location_id
+"""
+
+ORDER_CHECKS = (
+    Check(
+        "dispatched_was_scanned",
+        "each dispatched unit was scanned at the shelf and again at the bench",
+        f"""
+        SELECT l.id AS order_line_id, l.order_id, m.dispatched, m.pick_scanned, m.pack_scanned
+        FROM ({_LINE_MOVES}) AS m JOIN order_line AS l ON l.id = m.order_line_id
+        WHERE m.dispatched > m.pick_scanned OR m.dispatched > m.pack_scanned
+        """,
+    ),
+    Check(
+        "lines_count_their_moves",
+        "an order line says dispatched what its moves say",
+        f"""
+        SELECT l.id AS order_line_id, l.order_id, l.units_dispatched, COALESCE(m.dispatched, 0) AS dispatched
+        FROM order_line AS l LEFT JOIN ({_LINE_MOVES}) AS m ON m.order_line_id = l.id
+        WHERE l.units_dispatched <> COALESCE(m.dispatched, 0)
+        """,
+    ),
+    Check(
+        "totes_and_parcels_know_their_lines",
+        "what lies in a tote or parcel belongs to an order line, and no line takes out more than it put in",
+        f"SELECT order_line_id, location_id, units FROM ({_LINE_PLACES}) AS p WHERE units < 0"
+        " OR (order_line_id IS NULL AND units <> 0)",
+    ),
+    Check(
+        "nothing_left_without_a_label",
+        "a parcel that left the house had its label made and scanned onto it, and is on a driver's list",
+        """
+        SELECT p.id, p.number, p.state, p.handed_over_at FROM parcel AS p
+        WHERE (p.label_made_at IS NULL OR p.label_applied_at IS NULL OR p.manifest_id IS NULL)
+          AND (p.handed_over_at IS NOT NULL OR EXISTS (
+                SELECT 1 FROM stock_move AS m WHERE m.source_id = p.location_id AND m.reason = 'dispatch'))
+        """,
+    ),
+    Check(
+        "dispatched_orders_are_complete",
+        "an order that is dispatched has no packed unit left in the house",
+        """
+        SELECT o.id, o.number, l.id AS order_line_id, l.units_packed, l.units_dispatched
+        FROM sales_order AS o JOIN order_line AS l ON l.order_id = o.id
+        WHERE o.state = 'dispatched' AND l.units_dispatched <> l.units_packed
+        """,
+    ),
+)
+
+CHECKS = BALANCE_CHECKS + SCAN_CHECKS + ORDER_CHECKS
+
+
 def look(session: Session, checks: Iterable[Check]) -> list[Finding]:
     """Run the checks in order; one finding for each."""
     return [
