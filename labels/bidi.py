@@ -4,17 +4,22 @@ A short form of the Unicode rules (UAX 9, UAX 53): enough for titles and names o
 the controls for those are taken out beforehand.
 """
 
+import re
 import unicodedata
 from functools import cache
 
 _NON_JOINER, _JOINER, _TATWEEL = "\u200c", "\u200d", "\u0640"
 _MIRROR = dict(zip("()[]{}<>«»‹›", ")(][}{><»«›‹", strict=True))
 _STRONG_RIGHT = ("R", "AL")
+# Blocks of the scripts written from right to left.
+_RIGHT_TO_LEFT = re.compile(
+    "[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
 
 
 def is_right_to_left(text: str) -> bool:
     """True if the text has any letter written from right to left."""
-    return any(unicodedata.bidirectional(c) in _STRONG_RIGHT for c in text)
+    return _RIGHT_TO_LEFT.search(text) is not None
 
 
 @cache

@@ -57,6 +57,7 @@ class Page:
 
     def _start(self, size_mm: tuple[float, float]) -> None:
         self.width_mm, self.height_mm = size_mm
+        self._filling: float | None = None
         self._canvas.setPageSize((self.width_mm * PT_PER_MM, self.height_mm * PT_PER_MM))
 
     def new_page(self, size_mm: tuple[float, float] | None = None) -> None:
@@ -69,6 +70,12 @@ class Page:
         self._canvas.showPage()
         self._canvas.save()
         return self._file.getvalue()
+
+    def _fill(self, grey: float) -> None:
+        """Set the fill only where it changes: numbers written to the page are most of what a slip costs."""
+        if grey != self._filling:
+            self._canvas.setFillGray(grey)
+            self._filling = grey
 
     def _x(self, x_mm: float) -> float:
         return x_mm * PT_PER_MM
@@ -96,7 +103,7 @@ class Page:
         self, x_mm: float, y_mm: float, width_mm: float, height_mm: float, *, grey: float = BLACK
     ) -> None:
         """A filled rectangle."""
-        self._canvas.setFillGray(grey)
+        self._fill(grey)
         box = (self._x(x_mm), self._y(y_mm + height_mm), width_mm * PT_PER_MM, height_mm * PT_PER_MM)
         self._canvas.rect(*box, stroke=0, fill=1)
 
@@ -112,7 +119,7 @@ class Page:
 
     def bars(self, boxes_mm: Iterable[Box]) -> None:
         """Black rectangles (x, y, width, height) of a barcode as one path, each drawn in a little."""
-        self._canvas.setFillGray(BLACK)
+        self._fill(BLACK)
         trim = 2 * _INSET_MM
         # Written out here: a QR has 200 rectangles, and reportlab's number format took half of the time.
         operators = [
@@ -135,7 +142,7 @@ class Page:
             width = text.width_em(line, bold) * size_pt
             x -= width if align == "right" else width / 2
         y = self._y(y_mm)
-        self._canvas.setFillGray(grey)
+        self._fill(grey)
         for run in text.runs(line, bold):
             width = text.run_width_pt(run, size_pt)
             if run.is_code:

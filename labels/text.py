@@ -8,8 +8,9 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, is_dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
@@ -69,10 +70,18 @@ class Face:
         return float(sum(self._widths.get(ord(c), self._default) for c in chars) / 1000)
 
 
-@cache
+_faces: dict[str, Face] = {}
+_opening = Lock()
+
+
 def face(name: str) -> Face:
     """The font of that name; read from disk at its first use."""
-    return Face(name)
+    if name not in _faces:
+        # Opened twice by two threads, one document would number its glyphs by two books.
+        with _opening:
+            if name not in _faces:
+                _faces[name] = Face(name)
+    return _faces[name]
 
 
 def _is_emoji(char: str) -> bool:
@@ -188,9 +197,12 @@ def wrap(text: str, width_pt: float, size_pt: float, *, bold: bool = False) -> l
     No line starts with a closing mark nor ends with an opening one.
     """
     room = width_pt / size_pt
+    whole = clean(text)
+    if width_em(whole, bold) <= room:
+        return [whole] if whole else []
     lines: list[str] = []
     line = ""
-    for piece in _PIECE.findall(clean(text)):
+    for piece in _PIECE.findall(whole):
         if line and width_em((line + piece).rstrip(), bold) > room:
             lines.append(line.rstrip())
             line = ""

@@ -1,5 +1,6 @@
 """Every paper: its bars scan, its words stay on it, its fonts travel with it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -37,6 +38,15 @@ def test_the_same_paper_gives_the_same_bytes():
         (papers.BADGE, tags),
     ):
         assert room.to_pdf(paper) == room.to_pdf(replace(paper))
+
+
+def test_papers_drawn_at_the_same_time_are_the_same_as_one_after_the_other():
+    slips = [replace(papers.SLIP, order_number=f"{n}", shop_name="書店曹𫚕堽"[n % 5 :]) for n in range(24)]
+
+    with ThreadPoolExecutor(8) as at_once:
+        drawn = list(at_once.map(packing_slip.to_pdf, slips))
+
+    assert drawn == [packing_slip.to_pdf(slip) for slip in slips]
 
 
 def test_chinese_words_can_be_taken_out_of_the_pdf_again():
