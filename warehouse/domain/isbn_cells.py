@@ -92,7 +92,7 @@ def _from_digits(compact: str) -> IsbnCell:
     if len(compact) in (UPCA - 1, UPCA) and not compact.startswith(BOOK_PREFIXES):
         padded = compact.zfill(UPCA)
         if gs1_fits(padded):
-            return IsbnCell(upc=padded, note="not_an_isbn" if padded == compact else "upc_leading_zero_restored")
+            return IsbnCell(upc=padded, note="trade_number" if padded == compact else "upc_leading_zero_restored")
         return IsbnCell(problem="wrong_check_digit")
     return _from_code(compact)
 
@@ -105,7 +105,7 @@ def _from_code(compact: str) -> IsbnCell:
         return IsbnCell(isbn13=code.isbn13, addon=code.addon)
     if len(compact) == GTIN14 or code.kind == "sscc":
         return IsbnCell(problem="carton_number")
-    return IsbnCell(upc=code.value, addon=code.addon, note="not_an_isbn")
+    return IsbnCell(upc=code.value, addon=code.addon, note="trade_number")
 
 
 def _from_text(plain: str, compact: str) -> IsbnCell:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from warehouse.domain.barcodes import read
 from warehouse.domain.catalog import ItemRecord, RowProblem, internal_sku, packing_class_of
+from warehouse.domain.check_digits import EAN13
 from warehouse.domain.isbn_cells import IsbnCell, read_isbn_cell
 from warehouse.domain.price_cells import KNOWN, Price, read_price_cell
 from warehouse.domain.titles import clean_title, set_size
@@ -93,16 +94,17 @@ def _identity(
 ) -> tuple[str, str | None, tuple[str, ...]]:
     """(SKU, ISBN-13 or None, other codes). Refuses the row where its ISBN is wrong and no other column has it."""
     given = cells.get("sku", "").strip()
-    said = [read_isbn_cell(cells[name]) for name in _ISBN_FIELDS if name in cells]
+    written = _isbns_written(cells)
+    said = [read_isbn_cell(text) for text in written]
     isbns = {cell.isbn13: cell for cell in said if cell.isbn13}
     problem = next((cell.problem for cell in said if cell.problem), None)
     if len(isbns) > 1:
         raise _BadRow("isbns_differ", isbns=", ".join(sorted(map(str, isbns))))
     if problem and not isbns:
-        written = next(cells[name] for name in _ISBN_FIELDS if name in cells and read_isbn_cell(cells[name]).problem)
-        raise _BadRow(problem, text=written.strip()[:40])
+        wrong = next(text for text, cell in zip(written, said, strict=True) if cell.problem)
+        raise _BadRow(problem, text=wrong.strip()[:40])
     if not said and given:
-        own = read_isbn_cell(given) if len(given) >= 13 else IsbnCell()
+        own = read_isbn_cell(given) if len(given) >= EAN13 else IsbnCell()
         if own.isbn13:
             isbns = {own.isbn13: own}
     isbn13 = next(iter(isbns), None)
@@ -116,6 +118,14 @@ def _identity(
         sku = internal_sku(title, texts.get("authors", ""), texts.get("publisher", ""))
         notes.append("internal_sku")
     return sku, isbn13, tuple(dict.fromkeys(code for code in codes if code and code != isbn13))
+
+
+def _isbns_written(cells: dict[str, str]) -> list[str]:
+    """The filled ISBN columns; an ISBN-10 that has the same nine digits as the ISBN-13 beside it says no more."""
+    written = [cells[name] for name in _ISBN_FIELDS if name in cells]
+    if len(written) == 2 and len(written[0]) == EAN13 and written[0][3:12] == written[1][:-1]:
+        return written[:1] if read_isbn_cell(written[0]).isbn13 else written
+    return written
 
 
 def _other_codes(text: str) -> Iterable[str]:
@@ -180,8 +190,7 @@ def _weight_g(cells: dict[str, str], notes: list[str]) -> int | None:
         if match is None or unclear or unit in _TENS | {"mm", "毫米"}:
             notes.append("weight_unreadable")
             return None
-        factor = (1000 if unit in _THOUSANDS else 1) if unit else factor
-        grams = round(float(match[1]) * factor)
+        grams = round(float(match[1]) * ((1000 if unit in _THOUSANDS else 1) if unit else factor))
         if 0 < grams <= HEAVIEST_G:
             return grams
         notes.append("weight_unreadable")

@@ -19,10 +19,9 @@ def read_stock(name: str, content: bytes) -> tuple[list[StockRecord], list[RowPr
     if table.header and missing:
         table.refuse("missing_columns", columns=", ".join(missing))
         return [], table.problems
-    records, problems = [], table.problems
-    for row, cells in table.records(STOCK_COLUMNS):
-        read = _stock(row, cells, name)
-        (records if isinstance(read, StockRecord) else problems).append(read)  # type: ignore[arg-type]
+    read = [_stock(row, cells, name) for row, cells in table.records(STOCK_COLUMNS)]
+    records = [row for row in read if isinstance(row, StockRecord)]
+    problems = table.problems + [row for row in read if isinstance(row, RowProblem)]
     return records, sorted(problems, key=lambda problem: problem.row)
 
 
