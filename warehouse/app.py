@@ -10,7 +10,7 @@ from jinja2 import StrictUndefined
 
 from warehouse.config import Config
 from warehouse.db import Database
-from warehouse.web import access, errors, pages
+from warehouse.web import access, errors, pages, screen_scanner
 from warehouse.web.http import PlainJson
 
 # Each has a blueprint named `bp`.
@@ -38,6 +38,7 @@ def create_app(config: Config, database: Database) -> Flask:
     access.guard(app)
     errors.listen(app)
     pages.furnish(app)
+    screen_scanner.furnish(app)
     for room in ROOMS:
         if find_spec(f"warehouse.web.{room}"):
             app.register_blueprint(import_module(f"warehouse.web.{room}").bp)

@@ -13,8 +13,9 @@
     if (!form) return
     event.preventDefault()
     const field = form.querySelector('input:not([type=hidden])')
-    const raw = field.value.trim()
+    const typed = field.value.trim()
     field.value = ''
-    if (raw) scanner.hear(raw)
+    // A command that carries what was typed: data-prefix="#last4:"
+    if (typed) scanner.hear((form.dataset.prefix || '') + typed)
   })
 })()

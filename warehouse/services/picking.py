@@ -50,7 +50,7 @@ def scan(session: Session, actor: Actor, run_id: int, scanned: ScanIn) -> Answer
     thing = _thing(session, now, scanned, code)
     options = _look_alikes(session, now, thing, scanned)
     if options:
-        verdict = Verdict(CHOOSE, "picking.choose_item", "warn", facts={"n": len(options)})
+        verdict = Verdict(CHOOSE, "picking.choose_item", "warn", facts={"n": len(options), "raw": scanned.raw})
         return close(session, actor, now, scanned, verdict, Touched(kinds.ITEM), options)
     if scanned.choice:
         thing = replace(thing, ids=(scanned.choice,), name=_title(session, scanned.choice))

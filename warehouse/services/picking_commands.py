@@ -89,6 +89,15 @@ def _last_four(session: Session, actor: Actor, now: RunNow, scanned: ScanIn, arg
     return picking.apply(session, actor, now, replace(scanned, units=None), verdict, COMMAND)
 
 
+def _call_lead(session: Session, actor: Actor, now: RunNow, scanned: ScanIn, argument: str) -> Answer:
+    """Something the tiles do not name: an incident for the lead; the stop stays as it is."""
+    stop = _stop(now)
+    incidents.report(session, actor, "call_lead", "pick", units=0, item_id=stop.item_id,
+                     location_id=stop.location_id, order_id=stop.order_id, order_line_id=stop.order_line_id)
+    return _keep(session, actor, now.id, scanned, accept("picking.lead_called", "call"),
+                 Touched(COMMAND, stop_id=stop.id, item_id=stop.item_id, location_id=stop.location_id))
+
+
 def _short(session: Session, actor: Actor, now: RunNow, scanned: ScanIn, argument: str) -> Answer:
     """What is not yet taken here is not here. The shelf's book is set to what others still hold of it, this
     run's other stops for the same item here go too, and each missing unit is fetched from another shelf of the
@@ -277,5 +286,5 @@ def _set_stop(session: Session, stop_id: int, **values: Any) -> None:
 
 COMMANDS: dict[str, Callable[[Session, Actor, RunNow, ScanIn, str], Answer]] = {
     "undo": _undo, "later": _later, "short": _short, "damaged": _damaged, "tote_full": _tote_full,
-    "last4": _last_four,
+    "last4": _last_four, "call_lead": _call_lead,
 }
