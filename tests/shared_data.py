@@ -1,6 +1,8 @@
-"""The larger sample data beside the repository, for tests that also look at real files where they are present.
+"""The larger sample data beside the repository, for tests that also look at real files where they are
+present.
 
-A test marked `needs_shared` is not collected without them: every rule has its own small cases that always run.
+A test marked `needs_shared` is not collected without them: every rule has its own small cases that always
+run.
 """
 
 import csv

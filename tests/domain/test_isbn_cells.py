@@ -150,7 +150,8 @@ def test_a_title_is_cleaned_of_what_is_no_text_and_otherwise_left_alone(title, c
     ("J.R.R. Tolkien 4-Book Boxed Set: The Hobbit and The Lord of the Rings", 4),
     ("上下五千年", None), ("全球通史（第7版 上册）", None), ("金庸全集", None), ("王小波全集（第三卷）", None),
     ("全职高手5·王牌对决", None), ("To Sail Beyond the Sunset", None), ("The Oresteia (#1-3)", None),
-    ("Deep Down Dark: 33 Men and the Miracle That Set Them Free", None), ("Harry Potter Schoolbooks Box Set", None),
+    ("Deep Down Dark: 33 Men and the Miracle That Set Them Free", None),
+    ("Harry Potter Schoolbooks Box Set", None),
     ("（全一册）", None),
 ])
 def test_the_number_of_volumes_is_read_from_the_title(title, volumes):
@@ -165,8 +166,8 @@ def test_a_box_of_unknown_size_is_still_a_set():
 
 @needs_shared("catalogue", "awkward.csv")
 @each_of("isbn10_lost_leading_zero", "isbn10_check_x", "isbn_full_width_digits", "isbn_zero_width_space",
-         "isbn_non_breaking_hyphen", "isbn_leading_apostrophe", "isbn_excel_formula", "isbn_trailing_dot_zero",
-         "isbn_prefixed", "isbn_with_addon")
+         "isbn_non_breaking_hyphen", "isbn_leading_apostrophe", "isbn_excel_formula",
+         "isbn_trailing_dot_zero", "isbn_prefixed", "isbn_with_addon")
 def test_awkward_isbns_are_understood(row):
     cell = read_isbn_cell(row["raw_isbn"])
 
@@ -222,8 +223,8 @@ def test_an_awkward_entity_is_shown_as_its_character(row):
 
 
 @needs_shared("catalogue", "awkward.csv")
-@each_of("title_looks_like_number", "very_long_title", "rtl_title", "double_quotes_in_title", "full_width_punctuation",
-         "japanese_title", "title_emoji", "title_formula", "title_rare_hanzi", "title_null_word")
+@each_of("title_looks_like_number", "very_long_title", "rtl_title", "double_quotes_in_title",
+         "full_width_punctuation", "japanese_title", "title_emoji", "title_formula", "title_rare_hanzi", "title_null_word")
 def test_an_awkward_title_is_stored_unchanged(row):
     assert clean_title(row["title"]) == row["title"]
 
@@ -243,9 +244,9 @@ def test_every_awkward_issue_is_looked_at():
         "isbn_prefixed", "isbn_with_addon", "isbn10_wrong_check_digit", "isbn13_scientific_notation",
         "isbn_excel_scientific", "isbn_letter_o", "upc_in_isbn13_field", "no_isbn", "set_under_one_isbn",
         "price_in_other_currency", "price_with_remark", "price_full_width", "html_entity_in_title",
-        "title_looks_like_number", "very_long_title", "rtl_title", "double_quotes_in_title", "full_width_punctuation",
-        "japanese_title", "title_emoji", "title_formula", "title_rare_hanzi", "title_null_word", "title_newline",
-        "title_tab_and_spaces", "title_rtl_override",
+        "title_looks_like_number", "very_long_title", "rtl_title", "double_quotes_in_title",
+        "full_width_punctuation", "japanese_title", "title_emoji", "title_formula", "title_rare_hanzi",
+        "title_null_word", "title_newline", "title_tab_and_spaces", "title_rtl_override",
     }
 
     assert {row["issue"] for row in AWKWARD} == here | looked_at_as_rows

@@ -195,14 +195,14 @@ def _runs_together(text: str) -> bool:
 def _looks_damaged(text: str) -> bool:
     """What is left of a printed number, as far as one can tell.
 
-    That is: digits with hyphens (no gun sends those), digits with one foreign character, brackets, the word
-    ISBN, or eight digits in a row that start as an ISBN does. Carriers' numbers (letters, then digits) and
-    shelf names (`C-02-22-3`) are not meant.
+    That is: digits with hyphens (no gun sends those), digits with one foreign character, brackets (a
+    symbology identifier out of shape), the word ISBN, or eight digits in a row that start as an ISBN does.
+    Carriers' numbers (letters, then digits) and shelf names (`C-02-22-3`) are not meant.
     """
     digits = sum(char.isdigit() for char in text)
     foreign = len(re.sub(r"[0-9 -]", "", text))
     few = digits < FEWEST_DIGITS_OF_A_NUMBER
-    if not few and (foreign == 0 or len(text) - digits == 1 or text.startswith("(")):
+    if not few and (foreign == 0 or len(text) - digits == 1 or text.startswith("(") or "]" in text):
         return True
     run = re.search(r"(?<![0-9])97[89][0-9]{5}", re.sub(r"[ -]", "", text))
     return run is not None or text.upper().startswith("ISBN")

@@ -1,5 +1,6 @@
-"""Records of a catalogue file as the importer takes them, and the rules that need no file and no database (CAT-1,
-CAT-4)."""
+"""Records of a catalogue file as the importer takes them, and the rules that need no file and no database
+(CAT-1, CAT-4).
+"""
 
 import base64
 import hashlib
@@ -12,7 +13,9 @@ from typing import Any
 from warehouse.domain.titles import is_boxed_set
 
 PACKING_CLASSES = ("plain", "hardcover", "fragile", "set")
-_HARDCOVER = re.compile(r"(?<!软)精[装裝]|硬壳|硬[皮面]|hard ?(?:cover|back|bound)|gebunden|relié", re.IGNORECASE)
+_HARDCOVER = re.compile(
+    r"(?<!软)精[装裝]|硬壳|硬[皮面]|hard ?(?:cover|back|bound)|gebunden|relié", re.IGNORECASE
+)
 _FRAGILE = re.compile(
     r"易碎|陶瓷|玻璃|瓷|黑胶|唱片|(?:附|含|带|配)(?:光)?[盘碟]|fragile|glass|ceramic|porcelain|vinyl|\b[cd]vd\b|\bmug\b",
     re.IGNORECASE,
@@ -21,9 +24,9 @@ _FRAGILE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ItemRecord:
-    """One good row. `sku` is always filled: the file's, else the ISBN-13, else an internal one that the same title,
-    author and publisher get again. `price_text` and `pages_text` are the file's own words. `notes` are codes of
-    `locale/imports.toml`: what was understood or left out while the row still loads.
+    """One good row. `sku` is always filled: the file's, else the ISBN-13, else an internal one that the
+    same title, author and publisher get again. `price_text` and `pages_text` are the file's own words.
+    `notes` are codes of `locale/imports.toml`: what was understood or left out while the row still loads.
     """
 
     row: int
@@ -65,7 +68,7 @@ class RowProblem:
 
 
 def packing_class_of(binding: str, title: str, volumes: int) -> str:
-    """How one unit must be packed: a set stays together, glass and discs need padding, a hardcover corners."""
+    """How one unit is packed: a set stays together, glass and discs need padding, a hardcover corners."""
     if volumes > 1 or is_boxed_set(title):
         return "set"
     return _class_of_binding(binding) if binding else "plain"
@@ -81,16 +84,18 @@ def _class_of_binding(binding: str) -> str:
 
 
 def internal_sku(title: str, authors: str, publisher: str) -> str:
-    """The number of a thing without ISBN and SKU: the same words give the same number, whatever the spacing."""
+    """The number of a thing without ISBN and SKU: the same words give the same number, whatever the
+    spacing.
+    """
     said = "\x1f".join(" ".join(words.casefold().split()) for words in (title, authors, publisher))
     digest = hashlib.sha256(said.encode("utf-8", "replace")).digest()
     return "N-" + base64.b32encode(digest[:8]).decode().rstrip("=")[:12]
 
 
 def first_of_each(records: Iterable[ItemRecord], file: str = "") -> tuple[list[ItemRecord], list[RowProblem]]:
-    """One record for each SKU. A second row of the same SKU that says the same is left out without a word; one
-    with another title is a problem for a person (one ISBN on several titles), one that only differs in detail too:
-    otherwise the two rows would overwrite each other at every import.
+    """One record for each SKU. A second row of the same SKU that says the same is left out without a word;
+    one with another title is a problem for a person (one ISBN on several titles), one that only differs in
+    detail too: otherwise the two rows would overwrite each other at every import.
     """
     first: dict[str, ItemRecord] = {}
     problems = []
@@ -99,7 +104,12 @@ def first_of_each(records: Iterable[ItemRecord], file: str = "") -> tuple[list[I
         if earlier is record or _says_the_same(earlier, record):
             continue
         code = "same_isbn_other_title" if earlier.title != record.title else "repeated_row_differs"
-        facts = {"sku": record.sku, "title": record.title, "first_row": earlier.row, "first_title": earlier.title}
+        facts = {
+            "sku": record.sku,
+            "title": record.title,
+            "first_row": earlier.row,
+            "first_title": earlier.title,
+        }
         problems.append(RowProblem(record.row, code, facts, file))
     return list(first.values()), problems
 

@@ -1,7 +1,7 @@
 """What a spreadsheet cell meant to be an ISBN really says. No check digit is ever repaired.
 
-Spreadsheets drop leading zeros, turn long numbers into `9.78E+12`, add apostrophes, `="…"` and `.0`; people add
-"ISBN", hyphens of every sort and full-width digits.
+Spreadsheets drop leading zeros, turn long numbers into `9.78E+12`, add apostrophes, `="…"` and `.0`; people
+add "ISBN", hyphens of every sort and full-width digits.
 """
 
 import re
@@ -92,7 +92,9 @@ def _from_digits(compact: str) -> IsbnCell:
     if len(compact) in (UPCA - 1, UPCA) and not compact.startswith(BOOK_PREFIXES):
         padded = compact.zfill(UPCA)
         if gs1_fits(padded):
-            return IsbnCell(upc=padded, note="trade_number" if padded == compact else "upc_leading_zero_restored")
+            return IsbnCell(
+                upc=padded, note="trade_number" if padded == compact else "upc_leading_zero_restored"
+            )
         return IsbnCell(problem="wrong_check_digit")
     return _from_code(compact)
 

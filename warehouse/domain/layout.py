@@ -4,11 +4,26 @@ import re
 from dataclasses import dataclass
 
 KINDS = {
-    "shelf": "shelf", "货架": "shelf", "货位": "shelf", "库位": "shelf", "拣货位": "shelf",
-    "staging": "staging", "暂存": "staging", "暂存区": "staging", "集货区": "staging",
-    "bench": "bench", "packing": "bench", "打包台": "bench", "包装台": "bench",
-    "quarantine": "quarantine", "隔离": "quarantine", "隔离区": "quarantine", "残次区": "quarantine",
-    "receiving": "receiving", "收货": "receiving", "收货区": "receiving",
+    "shelf": "shelf",
+    "货架": "shelf",
+    "货位": "shelf",
+    "库位": "shelf",
+    "拣货位": "shelf",
+    "staging": "staging",
+    "暂存": "staging",
+    "暂存区": "staging",
+    "集货区": "staging",
+    "bench": "bench",
+    "packing": "bench",
+    "打包台": "bench",
+    "包装台": "bench",
+    "quarantine": "quarantine",
+    "隔离": "quarantine",
+    "隔离区": "quarantine",
+    "残次区": "quarantine",
+    "receiving": "receiving",
+    "收货": "receiving",
+    "收货区": "receiving",
 }
 LONGEST_CODE = 40
 
@@ -43,15 +58,18 @@ class StockRecord:
 
 
 def clean_location(text: str) -> str:
-    """A shelf name as it is looked up: no blanks, capital letters, one sort of hyphen. Empty: no usable name."""
+    """A shelf name as it is looked up: no blanks, capital letters, one sort of hyphen. Empty: no usable
+    name.
+    """
     code = re.sub("[\u2010-\u2015\u2212\uff0d_]", "-", re.sub(r"\s+", "", text)).upper()
     usable = len(code) <= LONGEST_CODE and code.isprintable()
     return code if usable else ""
 
 
 def location_parts(code: str) -> tuple[str, str, str]:
-    """(aisle, bay, shelf) of a name with dashes: the first part, what is between, the last. `A-01-2` is aisle A,
-    bay 01, shelf 2; `C-02-22-3` aisle C, bay 02-22, shelf 3. A name without dashes is its own aisle.
+    """(aisle, bay, shelf) of a name with dashes: the first part, what is between, the last. `A-01-2` is
+    aisle A, bay 01, shelf 2; `C-02-22-3` aisle C, bay 02-22, shelf 3. A name without dashes is its own
+    aisle.
     """
     aisle, *between = code.split("-")
     shelf = between.pop() if len(between) > 1 else ""

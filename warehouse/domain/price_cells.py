@@ -1,7 +1,7 @@
 """What a price cell says: whole minor units and a currency, or why it cannot be used.
 
-No other currency is ever read as CNY: where the cell itself does not tell, the country of the ISBN may (a mainland
-book's printed price is in yuan), and where that does not either, the price is kept as text only.
+No other currency is ever read as CNY: where the cell itself does not tell, the country of the ISBN may (a
+mainland book's printed price is in yuan), and where that does not either, the price is kept as text only.
 """
 
 import re
@@ -12,13 +12,23 @@ from dataclasses import dataclass
 WITHOUT_MINOR_UNITS = {"JPY", "KRW"}
 KNOWN = {"CNY", "TWD", "HKD", "MOP", "USD", "GBP", "EUR", "JPY", "KRW", "SGD", "CAD", "AUD"}
 _ISBN_COUNTRIES = (
-    ("9787", "CNY"), ("9784", "JPY"), ("97986", "CNY"),
-    ("978957", "TWD"), ("978986", "TWD"), ("978626", "TWD"),
-    ("978962", "HKD"), ("978988", "HKD"), ("97899937", "MOP"), ("97899965", "MOP"),
+    ("9787", "CNY"),
+    ("9784", "JPY"),
+    ("97986", "CNY"),
+    ("978957", "TWD"),
+    ("978986", "TWD"),
+    ("978626", "TWD"),
+    ("978962", "HKD"),
+    ("978988", "HKD"),
+    ("97899937", "MOP"),
+    ("97899965", "MOP"),
 )
 # Longest and most telling first: 新台币 240 元 also holds 元.
 _MARKS = (
-    (re.compile(r"NT\$|NTD|NTS?(?=[\s.]*\d)|\dNT\b|\d\s+NT\b|TWD|[新]?[台臺][币幣]|\bNT\b", re.IGNORECASE), "TWD"),
+    (
+        re.compile(r"NT\$|NTD|NTS?(?=[\s.]*\d)|\dNT\b|\d\s+NT\b|TWD|[新]?[台臺][币幣]|\bNT\b", re.IGNORECASE),
+        "TWD",
+    ),
     (re.compile(r"HK\$|HKD|港[币幣元圆圓]", re.IGNORECASE), "HKD"),
     (re.compile(r"MOP|澳门[币元]|葡币", re.IGNORECASE), "MOP"),
     (re.compile(r"US\$|USD|美[元金]", re.IGNORECASE), "USD"),
@@ -40,7 +50,9 @@ _AMOUNT = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """`amount_minor` in the currency's smallest unit (fen, cents, yen), or a `problem`; both empty: no price."""
+    """`amount_minor` in the currency's smallest unit (fen, cents, yen), or a `problem`; both empty: no
+    price.
+    """
 
     amount_minor: int | None = None
     currency: str | None = None
@@ -48,8 +60,8 @@ class Price:
 
 
 def read_price_cell(text: str, *, isbn13: str | None = None, currency: str | None = None) -> Price:
-    """The first amount of the cell. `currency` is what another column of the row says; a mark in the cell that
-    contradicts it wins, with problem `currency_disagrees` beside the amount.
+    """The first amount of the cell. `currency` is what another column of the row says; a mark in the cell
+    that contradicts it wins, with problem `currency_disagrees` beside the amount.
     """
     # A column of plain numbers beside one of currencies is the usual case of a long file.
     if currency and _PLAIN_NUMBER.fullmatch(text):
@@ -83,7 +95,9 @@ def _first_amount(plain: str) -> str | None:
 
 
 def _said(plain: str, isbn13: str | None) -> str | None:
-    """The currency that the cell names. 元 and ¥ alone name the yuan only where the ISBN does not say otherwise."""
+    """The currency that the cell names. 元 and ¥ alone name the yuan only where the ISBN does not say
+    otherwise.
+    """
     unmarked = _NO_OTHER_CURRENCY.fullmatch(plain)
     marked = None if unmarked else next((currency for mark, currency in _MARKS if mark.search(plain)), None)
     if marked:

@@ -2,9 +2,10 @@
 
 import html
 import re
+import unicodedata
 
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
-# Embeddings, overrides and isolates turn the rest of the line round; plain right-to-left text needs none of them.
+# Embeddings, overrides and isolates turn the rest of the line round; right-to-left text needs none of them.
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 _BREAKS = re.compile(r"[ \t]*(?:\r\n|[\n\r\v\f\x85\u2028\u2029])[ \t]*")
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ud800-\udfff]")
@@ -15,24 +16,35 @@ _PARTS = re.compile(r"[上][、,,·/\s]?(中[、,,·/\s]?)?[下](?:[册冊卷部
 _BOXED = re.compile(r"box(?:ed)?[ -]?set|boxset|slipcase|collection set|\bbox of\b|\bset\b", re.IGNORECASE)
 _ENGLISH_COUNTS = (
     re.compile(r"\b(?:box(?:ed)? ?)?set of ([0-9]{1,2}|[a-z]+)\b", re.IGNORECASE),
-    re.compile(r"\b([0-9]{1,2}|[a-z]+)[ -](?:volumes?|vols?\.?|books?|cds?)\b[^#]{0,12}\bset\b", re.IGNORECASE),
+    re.compile(
+        r"\b([0-9]{1,2}|[a-z]+)[ -](?:volumes?|vols?\.?|books?|cds?)\b[^#]{0,12}\bset\b", re.IGNORECASE
+    ),
     re.compile(r"\b([0-9]{1,2}|[a-z]+)[ -](?:volume|book) (?:box(?:ed)? )?set\b", re.IGNORECASE),
 )
 _BOXED_SET = re.compile(r"box(?:ed)?[ -]?set", re.IGNORECASE)
-_RANGE = re.compile(r"(?:#|\bbks?\.? |\bbooks |\bvols?\.? |\bvolumes )([0-9]{1,2})\s*[-–]\s*([0-9]{1,2})\b", re.IGNORECASE)
-_WORDS = {word: number for number, word in enumerate(
-    "one two three four five six seven eight nine ten eleven twelve".split(), 1)}
+_RANGE = re.compile(
+    r"(?:#|\bbks?\.? |\bbooks |\bvols?\.? |\bvolumes )([0-9]{1,2})\s*[-–]\s*([0-9]{1,2})\b", re.IGNORECASE
+)
+_WORDS = {
+    word: number
+    for number, word in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), 1)
+}
 _CHINESE = {char: number for number, char in enumerate("一二三四五六七八九", 1)} | {"两": 2, "兩": 2}
 
 
 def clean_title(text: str) -> str:
-    """The title as people read it: HTML entities resolved, line breaks to spaces, ends trimmed, characters that
-    would reverse the page removed. Everything else stays, right-to-left text and emoji included.
+    """The title as people read it: HTML entities resolved, line breaks to spaces, ends trimmed, characters
+    that would reverse the page removed. Everything else stays, right-to-left text and emoji included.
     """
     if text.isascii() and text.isprintable() and "&" not in text:
         return text.strip()
     plain = _ENTITY.sub(lambda match: html.unescape(match[0]), text)
     return _CONTROLS.sub("", _BIDI.sub("", _BREAKS.sub(" ", plain).replace("\t", " "))).strip()
+
+
+def same_title(one: str, other: str) -> bool:
+    """Whether two titles are one to a reader: HTML entities, width, case and spacing aside."""
+    return one == other or _plain(one) == _plain(other)
 
 
 def set_size(title: str) -> int | None:
@@ -55,6 +67,10 @@ def set_size(title: str) -> int | None:
 def is_boxed_set(text: str) -> bool:
     """Whether the words speak of a set, whatever its size."""
     return re.search(r"套[装裝]|盒[装裝]|函套|box(?:ed)?[ -]?set|slipcase", text, re.IGNORECASE) is not None
+
+
+def _plain(title: str) -> str:
+    return " ".join(unicodedata.normalize("NFKC", clean_title(title)).casefold().split())
 
 
 def _several(number: int | None) -> int | None:

@@ -1,4 +1,5 @@
-"""Tables from files: CSV in the encodings that shops send, XLSX and old XLS, to rows of text with record numbers.
+"""Tables from files: CSV in the encodings that shops send, XLSX and old XLS, to rows of text with record
+numbers.
 
 Recognised by content, never by name. A file that cannot be read is one problem, not an exception.
 """
@@ -28,8 +29,9 @@ _EXACT_FLOAT = 10**15
 
 @dataclass
 class Table:
-    """`rows` are (record number, cells); the header is record 1 and stands in `header`. `problems` are records that
-    are no rows of this table."""
+    """`rows` are (record number, cells); the header is record 1 and stands in `header`. `problems` are
+    records that are no rows of this table.
+    """
 
     name: str
     header: list[str] = field(default_factory=list)
@@ -43,7 +45,9 @@ class Table:
         return [(place, known) for place, known in places if known]
 
     def records(self, names: Mapping[str, str]) -> Iterator[tuple[int, dict[str, str]]]:
-        """Each row as {field: text} of its filled cells; of two columns for one field the first filled one wins."""
+        """Each row as {field: text} of its filled cells; of two columns for one field the first filled one
+        wins.
+        """
         columns = self.columns(names)[::-1]
         for number, cells in self.rows:
             width = len(cells)
@@ -59,8 +63,9 @@ def plain_header(title: str) -> str:
 
 
 def read_table(name: str, content: bytes) -> Table:
-    """The first table of a file. Encoding: byte mark, then strict UTF-8, then strict GB18030, else refused: short
-    Chinese files cannot be guessed by statistics (three lines of GB18030 were taken for Korean)."""
+    """The first table of a file. Encoding: byte mark, then strict UTF-8, then strict GB18030, else refused:
+    short Chinese files cannot be guessed by statistics (three lines of GB18030 were taken for Korean).
+    """
     table = Table(name)
     if not content.strip():
         table.refuse("empty_file")
@@ -133,7 +138,9 @@ def _delimiter(text: str) -> str:
 def _read_workbook(table: Table, content: bytes) -> None:
     try:
         book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-        sheets = [book.get_sheet_by_name(title).to_python(skip_empty_area=False) for title in book.sheet_names]
+        sheets = [
+            book.get_sheet_by_name(title).to_python(skip_empty_area=False) for title in book.sheet_names
+        ]
     except (python_calamine.CalamineError, OSError, ValueError):
         table.refuse("broken_workbook")
         return
@@ -148,7 +155,9 @@ def _read_workbook(table: Table, content: bytes) -> None:
 
 
 def _text(cell: Any) -> str:
-    """A cell as a person sees it: whole numbers without `.0`, dates as ISO, and no digit that the float has lost."""
+    """A cell as a person sees it: whole numbers without `.0`, dates as ISO, and no digit that the float has
+    lost.
+    """
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, float):

@@ -1,7 +1,7 @@
 """The names that columns of catalogue, stock and layout files have in the wild, by the field they fill.
 
-Written as `tables.plain_header` leaves them: small letters, half-width, no blanks or underscores. A field with a unit
-in its name takes the number in that unit.
+Written as `tables.plain_header` leaves them: small letters, half-width, no blanks or underscores. A field
+with a unit in its name takes the number in that unit.
 """
 
 
@@ -74,7 +74,8 @@ PACKING_WORDS = {
 }  # fmt: skip
 
 CONDITIONS = {
-    "": "good", "good": "good", "new": "good", "良好": "good", "完好": "good", "正品": "good", "正常": "good", "好": "good",
+    "": "good", "good": "good", "new": "good", "良好": "good", "完好": "good", "正品": "good", "正常": "good",
+    "好": "good",
     "合格": "good", "全新": "good",
     "damaged": "damaged", "残次": "damaged", "残品": "damaged", "次品": "damaged", "破损": "damaged", "损坏": "damaged",
     "不合格": "damaged",

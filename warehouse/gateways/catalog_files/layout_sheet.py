@@ -10,8 +10,9 @@ _NUMBERS = ("sequence", "x_mm", "y_mm", "max_units")
 
 
 def read_layout(name: str, content: bytes) -> tuple[list[LocationRecord], list[RowProblem]]:
-    """The places of a CSV or XLSX file, each once. A row that repeats a place word for word is no problem, so a stock
-    file serves as a layout too; one that says something else about it is."""
+    """The places of a CSV or XLSX file, each once. A row that repeats a place word for word is no problem,
+    so a stock file serves as a layout too; one that says something else about it is.
+    """
     table = read_table(name, content)
     if table.header and "code" not in {named for _, named in table.columns(LAYOUT_COLUMNS)}:
         table.refuse("missing_columns", columns="location")
@@ -40,7 +41,9 @@ def _place(row: int, cells: dict[str, str], file: str) -> LocationRecord | RowPr
     numbers = {name: whole_number(cells[name]) for name in _NUMBERS if name in cells}
     for name, number in numbers.items():
         if number is None:
-            return RowProblem(row, "number_unreadable", {"column": name, "text": cells[name].strip()[:40]}, file)
+            return RowProblem(
+                row, "number_unreadable", {"column": name, "text": cells[name].strip()[:40]}, file
+            )
     aisle, bay, shelf = location_parts(code)
     return LocationRecord(
         row,

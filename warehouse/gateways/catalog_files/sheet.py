@@ -1,5 +1,6 @@
-"""Catalogue files as tables (CSV, XLSX) to item records: each good row loads, each bad one is named with its reason
-(CAT-4)."""
+"""Catalogue files as tables (CSV, XLSX) to item records: each good row loads, each bad one is named with
+its reason (CAT-4).
+"""
 
 import re
 from collections.abc import Iterable
@@ -16,7 +17,16 @@ from warehouse.gateways.tables import plain_header, read_table
 
 HEAVIEST_G, LONGEST_MM, MOST_VOLUMES = 200_000, 5_000, 999
 _ISBN_FIELDS = ("isbn13", "isbn", "isbn10")
-_PLAIN_FIELDS = ("subtitle", "authors", "publisher", "language", "binding", "edition", "volume", "description")
+_PLAIN_FIELDS = (
+    "subtitle",
+    "authors",
+    "publisher",
+    "language",
+    "binding",
+    "edition",
+    "volume",
+    "description",
+)
 _MEASURES = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(kg|千克|公斤|g|克|mm|毫米|cm|厘米)?", re.IGNORECASE)
 _THOUSANDS = {"kg", "千克", "公斤"}
 _TENS = {"cm", "厘米"}
@@ -92,7 +102,9 @@ def _item(row: int, cells: dict[str, str]) -> ItemRecord:
 def _identity(
     cells: dict[str, str], title: str, texts: dict[str, str], notes: list[str]
 ) -> tuple[str, str | None, tuple[str, ...]]:
-    """(SKU, ISBN-13 or None, other codes). Refuses the row where its ISBN is wrong and no other column has it."""
+    """(SKU, ISBN-13 or None, other codes). Refuses the row where its ISBN is wrong and no other column has
+    it.
+    """
     given = cells.get("sku", "").strip()
     written = _isbns_written(cells)
     said = [read_isbn_cell(text) for text in written]
@@ -121,7 +133,9 @@ def _identity(
 
 
 def _isbns_written(cells: dict[str, str]) -> list[str]:
-    """The filled ISBN columns; an ISBN-10 that has the same nine digits as the ISBN-13 beside it says no more."""
+    """The filled ISBN columns; an ISBN-10 that has the same nine digits as the ISBN-13 beside it says no
+    more.
+    """
     written = [cells[name] for name in _ISBN_FIELDS if name in cells]
     if len(written) == 2 and len(written[0]) == EAN13 and written[0][3:12] == written[1][:-1]:
         return written[:1] if read_isbn_cell(written[0]).isbn13 else written
@@ -140,7 +154,9 @@ def _other_codes(text: str) -> Iterable[str]:
 
 
 def _price(cells: dict[str, str], isbn13: str | None, notes: list[str]) -> Price:
-    """The list price: the plain number of its own column, checked against the words of the source if both stand."""
+    """The list price: the plain number of its own column, checked against the words of the source if both
+    stand.
+    """
     written, listed = cells.get("price", ""), cells.get("list_price", "")
     stated = cells.get("currency", "").strip().upper()
     currency = stated if stated in KNOWN else None
@@ -155,7 +171,9 @@ def _price(cells: dict[str, str], isbn13: str | None, notes: list[str]) -> Price
 
 
 def _volumes(cells: dict[str, str], title: str, texts: dict[str, str], notes: list[str]) -> int:
-    """Physical volumes in one unit. A row that names its own volume is that one, however many the series has."""
+    """Physical volumes in one unit. A row that names its own volume is that one, however many the series
+    has.
+    """
     if texts.get("volume"):
         return 1
     if stated := cells.get("volumes", "").strip():
@@ -180,7 +198,9 @@ def _packing_class(
 
 
 def _weight_g(cells: dict[str, str], notes: list[str]) -> int | None:
-    """Grams. A column without unit is in grams, unless its figure can only be kilograms: then nobody can tell."""
+    """Grams. A column without unit is in grams, unless its figure can only be kilograms: then nobody can
+    tell.
+    """
     for name, factor in (("weight_g", 1), ("weight_kg", 1000), ("weight", 1)):
         if name not in cells:
             continue
