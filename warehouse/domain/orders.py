@@ -89,6 +89,8 @@ class LineDraft:
     units_shipped: int = 0
     is_other_notation: bool = False
     is_bundle: bool = False
+    # Which line of its row: JSON files have several lines in one order, bundles several titles in one line.
+    place: int = 0
 
     @property
     def units_open(self) -> int:

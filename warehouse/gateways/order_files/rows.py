@@ -43,12 +43,14 @@ class Goods:
     lines: list[LineDraft] = field(default_factory=list)
     flaws: list[Flaw] = field(default_factory=list)
     sum_minor: int = 0
+    rows_read: int = 0
 
     def add(
         self, row: int, code_text: str, title: str, *, units_text: str, price_text: str, is_service: bool = False,
         is_shipped: bool = False, units_shipped: int = 0,
     ) -> None:
         """One row. Bundles are opened: `ISBN*2` is two copies a piece, `ISBN+ISBN` one of each."""
+        self.rows_read += 1
         pieces, price = self._units(row, units_text), self._price(row, price_text, is_service=is_service)
         self.sum_minor += pieces * price
         parts = [("", 1, False)] if is_service else self._codes(row, code_text)
@@ -59,7 +61,7 @@ class Goods:
                 row=row, code_text=code_text.strip() if is_service else code_text, code=code, title=title,
                 units=units, price_minor=price // copies, is_service=is_service,
                 units_shipped=units if is_shipped else units_shipped * each, is_other_notation=is_other,
-                is_bundle=copies > 1,
+                is_bundle=copies > 1, place=self.rows_read,
             ))
 
     def _units(self, row: int, text: str) -> int:
