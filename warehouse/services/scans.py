@@ -1,10 +1,9 @@
 """Every scan is a row, and the same scan again gets the same answer (FLOWS, USR-2)."""
 
 import json
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from warehouse.domain.people import Actor
@@ -13,6 +12,7 @@ from warehouse.errors import Invalid
 from warehouse.models.journal import Scan
 
 SCAN = Scan.__table__
+_INSERT = SCAN.insert()
 
 
 @dataclass(frozen=True)
@@ -48,13 +48,21 @@ def record(
     touched: Touched,
 ) -> int:
     """Keep the scan with its answer; the row's id, for the moves that follow from it."""
-    made = session.execute(insert(SCAN), {
+    made = session.connection().execute(_INSERT, {
         "scan_id": scanned.scan_id, "task": task, "task_id": task_id, "step": scanned.step, "raw": scanned.raw,
         "outcome": answer.outcome, "code": answer.code, "choice": scanned.choice,
         "person_id": actor.person_id, "device_id": actor.device_id, "made_at": scanned.made_at, "at": actor.at,
         "body_hash": scanned.body_hash(task, task_id), "answer": to_json(answer), **vars(touched),
     })
-    return int(made.inserted_primary_key[0])  # type: ignore[attr-defined]
+    return int(made.inserted_primary_key[0])
+
+
+def keep_look(session: Session, actor: Actor, scanned: ScanIn, answer: Answer, task: str, touched: Touched) -> Answer:
+    """A scan that only looked something up: kept like every other, and answered the same when it comes again."""
+    if before := answered_before(session, scanned, task, None):
+        return before
+    record(session, actor, scanned, answer, task, None, touched)
+    return answer
 
 
 def complete(session: Session, scan_row_id: int, answer: Answer) -> None:
@@ -63,5 +71,4 @@ def complete(session: Session, scan_row_id: int, answer: Answer) -> None:
 
 
 def to_json(answer: Answer) -> str:
-    plain: dict[str, Any] = asdict(answer)
-    return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(vars(answer), ensure_ascii=False, separators=(",", ":"))

@@ -13,6 +13,7 @@ from flask.json.provider import DefaultJSONProvider
 
 from warehouse.config import Config
 from warehouse.db import Database
+from warehouse.domain import own_labels
 from warehouse.domain.people import Actor
 from warehouse.domain.scans import RAW_LIMIT, Answer, ScanIn
 from warehouse.errors import Conflict, Invalid
@@ -20,7 +21,7 @@ from warehouse.vault import Vault
 
 STEP_LIMIT = 40
 MOST_UNITS = 9999
-BADGE_LENGTH = 16
+AIM_LENGTH = 3
 
 
 class BadgeScanned(Exception):
@@ -99,15 +100,23 @@ def scan_from_request() -> ScanIn:
     if len(step) > STEP_LIMIT:
         raise Invalid("scan.step_length", most=STEP_LIMIT)
     made_by = str(body.get("made_by") or "")
+    if badge := badge_in(raw):
+        raise BadgeScanned(badge)
     if made_by and made_by != str(actor().person_id):
         raise Conflict("scan.made_by_other")
-    if raw[0] in "Uu" and len(raw) == BADGE_LENGTH:
-        raise BadgeScanned(raw.upper())
     return ScanIn(
         scan_id=scan_id, raw=raw, step=step,
         units=_whole(body.get("units", body.get("qty")), "scan.units_wrong", most=MOST_UNITS),
         choice=_whole(body.get("choice"), "scan.choice_wrong"), made_at=_moment(body.get("made_at")),
     )
+
+
+def badge_in(raw: str) -> str:
+    """The badge in a gun's read, with or without its symbology identifier; empty for every other code."""
+    text = raw[AIM_LENGTH:] if raw.startswith("]") else raw
+    if len(text) != own_labels.BADGE_LENGTH or text[0] not in "Uu":
+        return ""
+    return text.upper() if own_labels.is_whole(text.upper()) else ""
 
 
 def text_from_request(name: str, *, most: int = 500, default: str = "") -> str:

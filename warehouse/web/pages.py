@@ -28,7 +28,7 @@ def furnish(app: Flask) -> None:
     app.jinja_env.globals.update(
         t=t, me=me, language=language, static=static_address(app), local_time=local_time, minutes_left=minutes_left,
         lang_of=lang_of, item_title=item_title, cover_of=cover_of, plate_cells=plate_cells, initials=initials,
-        answer=None, answer_id="",
+        answer=None, answer_id="", today_words=today_words,
     )
 
 
@@ -49,6 +49,13 @@ def local_time(moment: datetime | None) -> str:
     zone = ZoneInfo(config().time_zone)
     local = moment.astimezone(zone)
     return local.strftime("%H:%M" if local.date() == clock.now().astimezone(zone).date() else "%m-%d %H:%M")
+
+
+def today_words() -> str:
+    """Weekday, date and time, for the head of a screen."""
+    local = clock.now().astimezone(ZoneInfo(config().time_zone))
+    return t("home.day", weekday=t(f"home.weekday_{local.weekday()}"), month=local.month, day=local.day,
+             time=local.strftime("%H:%M"))
 
 
 def minutes_left(moment: datetime) -> int:

@@ -1,0 +1,345 @@
+"""What home shows: how much waits behind each door, the next job, one's own day, and where things are."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Select, case, func, or_, select
+from sqlalchemy.orm import Session
+
+from warehouse.domain import picking
+from warehouse.domain.people import Actor
+from warehouse.domain.scans import ACCEPTED, REFUSED
+from warehouse.models.catalog import Item, ItemCode
+from warehouse.models.journal import Scan
+from warehouse.models.orders import Order, OrderLine
+from warehouse.models.packing import Parcel
+from warehouse.models.picking import PickRun, PickStop, RunTote, Tote
+from warehouse.models.stock import Location, PutBack, StockBalance
+
+TO_PACK = ("picked", "packing")
+UNFINISHED = (picking.BINDING, picking.STARTED)
+MOST_FOUND = 30
+COVERS = 7
+
+
+@dataclass(frozen=True)
+class Doors:
+    """How much waits behind each door."""
+
+    pick: int
+    pack: int
+    ship: int
+    putback: int
+    review: int
+
+
+def count_doors(session: Session) -> Doors:
+    # Parcels are counted by way of their orders: those have an index by state, however long the history.
+    row = session.execute(select(
+        _count(select(func.count()).where(PickRun.state.in_((picking.PLANNED, *UNFINISHED)))),
+        _count(select(func.count()).where(Order.state.in_(TO_PACK))),
+        _count(select(func.count()).select_from(Order).join(Parcel, Parcel.order_id == Order.id)
+               .where(Order.state == "packed", Parcel.handed_over_at.is_(None))),
+        _count(select(func.count(PutBack.order_id.distinct())).where(PutBack.done_at.is_(None))),
+        _count(select(func.count()).where(Order.state == "held")),
+    )).one()
+    return Doors(*row)
+
+
+def _count(counted: Select[tuple[int]]) -> object:
+    return counted.scalar_subquery()
+
+
+@dataclass(frozen=True)
+class Book:
+    """As much of an item as a small cover needs."""
+
+    title: str
+    authors: str
+    volume: str
+
+
+@dataclass(frozen=True)
+class Job:
+    """The best thing to do next. `kind` is pick or pack, `id` the run or the order."""
+
+    kind: str
+    id: int
+    due_at: datetime
+    is_mine: bool
+    lines: int
+    units: int
+    orders: int
+    place: str
+    books: tuple[Book, ...]
+
+
+def next_job(session: Session, actor: Actor) -> Job | None:
+    """What one has begun, else what is due first among what nobody has. Finished runs before new ones at one time,
+    because a parcel leaves only when it is packed."""
+    jobs = [
+        job for job in (
+            _next_order(session) if actor.may("pack") else None,
+            _next_run(session, actor) if actor.may("pick") else None,
+        ) if job
+    ]
+    return min(jobs, key=lambda job: (not job.is_mine, job.due_at), default=None)
+
+
+def _next_run(session: Session, actor: Actor) -> Job | None:
+    mine = PickRun.person_id == actor.person_id
+    run = session.execute(
+        select(PickRun.id, PickRun.due_at, PickRun.units_due, PickRun.units_taken,
+               case((mine, 1), else_=0).label("is_mine"))
+        .where(or_(mine & PickRun.state.in_((picking.PLANNED, *UNFINISHED)),
+                   PickRun.person_id.is_(None) & (PickRun.state == picking.PLANNED)))
+        .order_by(case((mine & PickRun.state.in_(UNFINISHED), 0), else_=1), PickRun.due_at, PickRun.id).limit(1)
+    ).one_or_none()
+    if run is None:
+        return None
+    lines, orders, first, last = session.execute(
+        select(func.count(), func.count(OrderLine.order_id.distinct()), func.min(Location.aisle),
+               func.max(Location.aisle))
+        .select_from(PickStop).join(OrderLine, OrderLine.id == PickStop.order_line_id)
+        .join(Location, Location.id == PickStop.location_id).where(PickStop.run_id == run.id)
+    ).one()
+    books = session.execute(
+        select(Item.title, Item.authors, Item.volume).join(PickStop, PickStop.item_id == Item.id)
+        .where(PickStop.run_id == run.id, PickStop.state == picking.OPEN).order_by(PickStop.position).limit(COVERS)
+    )
+    place = f"{first} – {last}" if first and last and first != last else first or ""
+    return Job("pick", run.id, run.due_at, bool(run.is_mine), lines, run.units_due - run.units_taken, orders, place,
+               tuple(Book(*book) for book in books))
+
+
+def _next_order(session: Session) -> Job | None:
+    order = session.execute(
+        select(Order.id, Order.due_at, Order.lines_count, Order.units_wanted, Order.packer_id, Tote.code)
+        .outerjoin(Tote, Tote.order_id == Order.id)
+        .where(Order.state == "picked").order_by(Order.due_at, Order.id).limit(1)
+    ).one_or_none()
+    if order is None:
+        return None
+    books = session.execute(
+        select(Item.title, Item.authors, Item.volume).join(OrderLine, OrderLine.item_id == Item.id)
+        .where(OrderLine.order_id == order.id).order_by(OrderLine.position).limit(COVERS)
+    )
+    return Job("pack", order.id, order.due_at, False, order.lines_count, order.units_wanted, 1, order.code or "",
+               tuple(Book(*book) for book in books))
+
+
+@dataclass(frozen=True)
+class Day:
+    """One's own day so far: units moved by accepted scans, and scans that were refused."""
+
+    units: int
+    refused: int
+
+
+def count_day(session: Session, person_id: int, since: datetime) -> Day:
+    row = session.execute(
+        select(
+            func.coalesce(func.sum(case((Scan.outcome == ACCEPTED, Scan.units), else_=0)), 0),
+            func.coalesce(func.sum(case((Scan.outcome == REFUSED, 1), else_=0)), 0),
+        ).where(Scan.person_id == person_id, Scan.at >= since)
+    ).one()
+    return Day(int(row[0]), int(row[1]))
+
+
+# --- Scan anything -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a tote, cart or order is in the middle of."""
+
+    order_id: int | None
+    order_state: str
+    run_id: int | None
+    run_state: str
+
+    @property
+    def is_picking(self) -> bool:
+        return self.run_state in UNFINISHED
+
+    @property
+    def is_to_pack(self) -> bool:
+        return self.order_state in TO_PACK or (self.order_id is None and self.run_state == picking.RUN_DONE)
+
+
+_WORK = select(Order.id, func.coalesce(Order.state, ""), PickRun.id, func.coalesce(PickRun.state, ""))
+
+
+def work_of_tote(session: Session, tote_id: int) -> Work:
+    row = session.execute(
+        _WORK.select_from(Tote).outerjoin(Order, Order.id == Tote.order_id)
+        .outerjoin(PickRun, PickRun.id == Tote.run_id).where(Tote.id == tote_id)
+    ).one()
+    return Work(*row)
+
+
+def work_of_cart(session: Session, cart_id: int) -> Work | None:
+    """The unfinished run that a cart is bound to."""
+    row = session.execute(
+        select(PickRun.id, PickRun.state).where(PickRun.cart_id == cart_id, PickRun.state.in_(UNFINISHED))
+        .order_by(PickRun.id.desc()).limit(1)
+    ).one_or_none()
+    return None if row is None else Work(None, "", *row)
+
+
+def work_of_order(session: Session, order_id: int) -> Work:
+    """The order and the unfinished run that collects it."""
+    row = session.execute(
+        _WORK.select_from(Order).outerjoin(RunTote, RunTote.order_id == Order.id)
+        .outerjoin(PickRun, (PickRun.id == RunTote.run_id) & PickRun.state.in_(UNFINISHED))
+        .where(Order.id == order_id).order_by(PickRun.id.desc().nulls_last()).limit(1)
+    ).one()
+    return Work(*row)
+
+
+# --- Find --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Units of one item at one place."""
+
+    location_id: int
+    code: str
+    aisle: str
+    bay: str
+    shelf: str
+    kind: str
+    condition: str
+    on_hand: int
+    reserved: int
+
+
+@dataclass(frozen=True)
+class Found:
+    """An item with where it lies."""
+
+    id: int
+    sku: str
+    isbn13: str | None
+    title: str
+    authors: str
+    volume: str
+    edition: str
+    binding: str
+    publisher: str
+    shelves: tuple[Shelf, ...]
+
+    @property
+    def units_free(self) -> int:
+        return sum(shelf.on_hand - shelf.reserved for shelf in self.shelves
+                   if shelf.kind == "shelf" and shelf.condition == "good")
+
+
+@dataclass(frozen=True)
+class Lying:
+    """An item at the place that is looked at."""
+
+    item_id: int
+    title: str
+    authors: str
+    volume: str
+    isbn13: str | None
+    sku: str
+    condition: str
+    on_hand: int
+    reserved: int
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A place with what lies there."""
+
+    id: int
+    code: str
+    aisle: str
+    bay: str
+    shelf: str
+    kind: str
+    items: tuple[Lying, ...]
+
+
+@dataclass(frozen=True)
+class FoundOrder:
+    id: int
+    number: str | None
+    channel: str
+    source_number: str
+    state: str
+    due_at: datetime
+    recipient_masked: str
+
+
+@dataclass(frozen=True)
+class Results:
+    """All that answers to one word or code."""
+
+    items: tuple[Found, ...] = ()
+    spots: tuple[Spot, ...] = ()
+    orders: tuple[FoundOrder, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.items or self.spots or self.orders)
+
+
+_FOUND = (Item.id, Item.sku, Item.isbn13, Item.title, Item.authors, Item.volume, Item.edition, Item.binding,
+          Item.publisher)
+
+
+def find_items(session: Session, ids: tuple[int, ...]) -> tuple[Found, ...]:
+    rows = session.execute(select(*_FOUND).where(Item.id.in_(ids)).order_by(Item.title, Item.volume, Item.id)).all()
+    lying: dict[int, list[Shelf]] = {}
+    for item_id, *shelf in session.execute(
+        select(StockBalance.item_id, Location.id, Location.code, Location.aisle, Location.bay, Location.shelf,
+               Location.kind, StockBalance.condition, StockBalance.on_hand, StockBalance.reserved)
+        .join(Location, Location.id == StockBalance.location_id)
+        .where(StockBalance.item_id.in_(ids), StockBalance.on_hand > 0).order_by(Location.sequence, Location.code)
+    ):
+        lying.setdefault(item_id, []).append(Shelf(*shelf))
+    return tuple(Found(*row, shelves=tuple(lying.get(row.id, ()))) for row in rows)
+
+
+def find_spot(session: Session, location_id: int) -> Spot | None:
+    row = session.execute(
+        select(Location.id, Location.code, Location.aisle, Location.bay, Location.shelf, Location.kind)
+        .where(Location.id == location_id)
+    ).one_or_none()
+    if row is None:
+        return None
+    items = session.execute(
+        select(Item.id, Item.title, Item.authors, Item.volume, Item.isbn13, Item.sku, StockBalance.condition,
+               StockBalance.on_hand, StockBalance.reserved)
+        .join(StockBalance, StockBalance.item_id == Item.id)
+        .where(StockBalance.location_id == location_id, StockBalance.on_hand > 0).order_by(Item.title, Item.id)
+    )
+    return Spot(*row, items=tuple(Lying(*item) for item in items))
+
+
+def find_text(session: Session, text: str, code: str, *, may_see_orders: bool) -> Results:
+    """By any code of an item, its title or author, a place's code, an order's number. `code` is `text` as the
+    items know it, or empty where it is no code."""
+    like = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+    by_code = select(ItemCode.item_id).where(ItemCode.code.in_({code, text}))
+    ids = session.execute(
+        select(Item.id).where(or_(
+            Item.id.in_(by_code), Item.sku == text, Item.title.ilike(like, escape="\\"),
+            Item.authors.ilike(like, escape="\\"),
+        )).order_by(Item.title, Item.id).limit(MOST_FOUND)
+    ).scalars()
+    spot_ids = session.execute(
+        select(Location.id).where(Location.code == text.upper()).limit(MOST_FOUND)
+    ).scalars().all()
+    spots = tuple(spot for spot_id in spot_ids if (spot := find_spot(session, spot_id)))
+    orders = session.execute(
+        select(Order.id, Order.number, Order.channel, Order.source_number, Order.state, Order.due_at,
+               Order.recipient_masked)
+        .where(or_(Order.number == text.upper(), Order.source_number == text)).limit(MOST_FOUND)
+    ).all() if may_see_orders else []
+    return Results(find_items(session, tuple(ids)), spots, tuple(FoundOrder(*order) for order in orders))
+

@@ -1,0 +1,231 @@
+"""Home: the next job, the doors with what waits behind them, "scan anything", and find."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, current_app, request, url_for
+
+from warehouse import clock, i18n
+from warehouse.domain import barcodes, codes
+from warehouse.domain.people import Actor
+from warehouse.domain.scans import ACCEPTED, ERROR, OK, REFUSED, Answer
+from warehouse.errors import NotFound
+from warehouse.queries import home as queries
+from warehouse.services import scans
+from warehouse.services.codes import identify, item_code
+from warehouse.web.access import rule
+from warehouse.web.http import actor, answer_scan, config, read, respond, scan_from_request, wants_json, write
+
+bp = Blueprint("home", __name__)
+
+WORK = "work"
+TASK = "home"
+QUERY_LIMIT = 100
+
+
+@dataclass(frozen=True)
+class Door:
+    """One of the six. No address: not built, or not for this person; it keeps its place and is dim."""
+
+    name: str
+    symbol: str
+    address: str
+    count: int | None
+
+
+@dataclass(frozen=True)
+class Home:
+    """The home screen; `go_to` are the desk pages, for those who lead."""
+
+    greeting: str
+    now: datetime
+    job: queries.Job | None
+    job_address: str
+    doors: tuple[Door, ...]
+    desks: tuple[Door, ...]
+    day: queries.Day
+
+
+@bp.get("/")
+@rule(WORK)
+def page() -> Response:
+    home = look()
+    return respond("home/page.html", home if wants_json() else {"task": {"home": home}})
+
+
+@bp.post("/home/scan")
+@rule(WORK)
+def scan() -> Response:
+    """Whatever was scanned opens its page, from every screen that has no task of its own."""
+    scanned = scan_from_request()
+    with read() as session:
+        thing = identify(session, scanned.raw)
+        answer = judge(session, actor(), thing)
+    touched = scans.Touched(
+        kind=thing.kind, item_id=thing.id if thing.kind == codes.ITEM and len(thing.ids) == 1 else None,
+        location_id=thing.id if thing.kind == codes.LOCATION else None,
+        order_id=thing.id if thing.kind == codes.ORDER else None,
+    )
+    answer = write(scans.keep_look, scanned, answer, TASK, touched)
+    if wants_json() or scanned.step != TASK:
+        response = answer_scan(answer, "people/_said.html")
+        if answer.outcome == REFUSED and not wants_json():
+            # No answer to a task of that page: shown above it.
+            response.status_code = 422
+        return response
+    return show_answer(answer)
+
+
+def show_answer(answer: Answer) -> Response:
+    shown = Answer(**{**vars(answer), "task": {"home": look()}})
+    return answer_scan(shown, "home/_page.html")
+
+
+@bp.get("/find")
+@rule(WORK)
+def find() -> Response:
+    """By title, author, any code of an item, a place's code, an order's number."""
+    text = request.args.get("q", "").strip()[:QUERY_LIMIT]
+    with read() as session:
+        results = queries.Results()
+        if text:
+            code = item_code(barcodes.read(text))
+            results = queries.find_text(session, text, code, may_see_orders=actor().may("see_orders"))
+    return respond("home/find.html", {"q": text, "results": results, "may_open_orders": bool(address("orders.page", order_id=1))})
+
+
+@bp.get("/find/item/<int:item_id>")
+@rule(WORK)
+def item(item_id: int) -> Response:
+    with read() as session:
+        found = queries.find_items(session, (item_id,))
+    if not found:
+        raise NotFound("errors.not_found")
+    return respond("home/find.html", {"q": "", "results": queries.Results(items=found), "may_open_orders": False})
+
+
+@bp.get("/find/location/<int:location_id>")
+@rule(WORK)
+def location(location_id: int) -> Response:
+    with read() as session:
+        spot = queries.find_spot(session, location_id)
+    if spot is None:
+        raise NotFound("errors.not_found")
+    return respond("home/find.html", {"q": "", "results": queries.Results(spots=(spot,)), "may_open_orders": False})
+
+
+def look() -> Home:
+    me, zone = actor(), ZoneInfo(config().time_zone)
+    local = me.at.astimezone(zone)
+    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    with read() as session:
+        doors, job = queries.count_doors(session), queries.next_job(session, me)
+        day = queries.count_day(session, me.person_id, midnight)
+    target = {"pick": ("picking.run", "run_id"), "pack": ("packing.order", "order_id")}
+    endpoint, name = target[job.kind] if job else ("", "")
+    return Home(
+        greeting=greeting(local.hour), now=clock.now(), job=job, doors=six_doors(me, doors), desks=desks(me), day=day,
+        job_address=address(endpoint, **{name: job.id}) if job else "",
+    )
+
+
+def greeting(hour: int) -> str:
+    noon, evening = 12, 18
+    return "morning" if hour < noon else "afternoon" if hour < evening else "evening"
+
+
+def six_doors(me: Actor, counts: queries.Doors) -> tuple[Door, ...]:
+    """Always six and always in the same places, so that hands learn them."""
+    def door(name: str, right: str, endpoint: str, count: int | None) -> Door:
+        may = me.may(right)
+        return Door(name, name, address(endpoint) if may else "", count if may else None)
+
+    return (
+        door("pick", "pick", "picking.runs", counts.pick), door("pack", "pack", "packing.bench", counts.pack),
+        door("ship", "ship", "shipping.parcels", counts.ship),
+        door("putback", "put_back", "putback.listing", counts.putback),
+        door("hold", "review", "orders.review", counts.review), door("find", WORK, "home.find", None),
+    )
+
+
+def desks(me: Actor) -> tuple[Door, ...]:
+    """The pages of those who lead, answer customers or hand over."""
+    pages = (
+        ("dock", "ship", "ship", "shipping.dock"), ("orders", "order", "see_orders", "orders.listing"),
+        ("upload", "up", "import", "orders.upload"), ("waves", "flag", "release", "waves.release"),
+        ("board", "board", "see_board", "board.page"), ("people", "people", "people", "people.listing"),
+    )
+    return tuple(
+        Door(name, symbol, where, None) for name, symbol, right, endpoint in pages
+        if me.may(right) and (where := address(endpoint))
+    )
+
+
+def address(endpoint: str, **values: Any) -> str:
+    """Where a room is, or nothing where this house has none."""
+    return url_for(endpoint, **values) if endpoint in current_app.view_functions else ""
+
+
+def judge(session: Any, me: Actor, thing: codes.Thing) -> Answer:
+    """Which page a scanned thing opens."""
+    opener = {
+        codes.TOTE: open_tote, codes.CART: open_cart, codes.ORDER: open_order, codes.PARCEL: open_parcel,
+        codes.MANIFEST: open_dock, codes.LOCATION: open_location, codes.ITEM: open_item,
+    }.get(thing.kind)
+    if opener is None:
+        return no(me, "home.invalid_code" if thing.kind == codes.INVALID else "home.unknown_code", code=thing.text)
+    return opener(session, me, thing)
+
+
+def open_tote(session: Any, me: Actor, thing: codes.Thing) -> Answer:
+    work = queries.work_of_tote(session, thing.id)
+    if work.is_picking and me.may("pick"):
+        return go(me, "home.opens_run", address("picking.run", run_id=work.run_id), tote=thing.name)
+    if work.is_to_pack and me.may("pack"):
+        return go(me, "home.opens_tote", address("packing.tote", tote_id=thing.id), tote=thing.name)
+    return no(me, "home.tote_free" if work.order_id is None and work.run_id is None else "home.not_yours",
+              tote=thing.name)
+
+
+def open_cart(session: Any, me: Actor, thing: codes.Thing) -> Answer:
+    work = queries.work_of_cart(session, thing.id)
+    if work is None:
+        return no(me, "home.cart_free", cart=thing.name)
+    return go(me, "home.opens_run", address("picking.run", run_id=work.run_id) if me.may("pick") else "")
+
+
+def open_order(session: Any, me: Actor, thing: codes.Thing) -> Answer:
+    work = queries.work_of_order(session, thing.id)
+    if work.is_to_pack and me.may("pack"):
+        return go(me, "home.opens_order", address("packing.order", order_id=thing.id))
+    return go(me, "home.opens_order", address("orders.page", order_id=thing.id) if me.may("see_orders") else "")
+
+
+def open_parcel(session: Any, me: Actor, thing: codes.Thing) -> Answer:
+    return go(me, "home.opens_parcel", address("shipping.parcel", parcel_id=thing.id) if me.may("ship") else "")
+
+
+def open_dock(session: Any, me: Actor, thing: codes.Thing) -> Answer:
+    return go(me, "home.opens_dock", address("shipping.dock") if me.may("ship") else "")
+
+
+def open_location(session: Any, me: Actor, thing: codes.Thing) -> Answer:
+    return go(me, "home.opens_location", url_for("home.location", location_id=thing.id), code=thing.name)
+
+
+def open_item(session: Any, me: Actor, thing: codes.Thing) -> Answer:
+    if len(thing.ids) == 1:
+        return go(me, "home.opens_item", url_for("home.item", item_id=thing.id))
+    return go(me, "home.opens_item", url_for("home.find", q=thing.text))
+
+
+def go(me: Actor, code: str, where: str, **facts: Any) -> Answer:
+    if not where:
+        return no(me, "home.not_yours", **facts)
+    return Answer(ACCEPTED, code, i18n.say(me.language, code, **facts), OK, {}, facts=facts, go=where)
+
+
+def no(me: Actor, code: str, **facts: Any) -> Answer:
+    return Answer(REFUSED, code, i18n.say(me.language, code, **facts), ERROR, {}, facts=facts)
