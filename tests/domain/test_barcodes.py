@@ -1,17 +1,21 @@
 """Reading codes: typed text kindly, a gun's reads strictly, own labels by their check character."""
 
 import json
+import re
 import string
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.shared_data import needs_shared, shared_lines
+from warehouse import i18n
 from warehouse.domain import barcodes
 from warehouse.domain.check_digits import gs1_check_digit, gs1_fits
 from warehouse.domain.own_labels import KINDS, LETTERS, is_whole
 
+ROOT = Path(__file__).resolve().parents[2]
 VECTORS = shared_lines("barcodes", "scan_vectors.jsonl")
 COMPARED = ("isbn13", "gtin", "sscc", "addon", "aim", "ais", "payload", "contains_isbn13", "indicator")
 
@@ -281,3 +285,14 @@ def test_a_badge_of_another_shape_is_not_made(token):
 def test_every_label_kind_has_its_own_letter():
     assert len(KINDS) == len(LETTERS)
     assert "U" not in KINDS
+
+
+def test_every_reason_has_its_sentence():
+    source = "".join(
+        (ROOT / "warehouse" / "domain" / f"{name}.py").read_text(encoding="utf-8")
+        for name in ("barcodes", "trade_numbers", "gs1_codes")
+    )
+    said = set(re.findall(r'(?:refused\(|reason=|return |else )\(?"([a-z0-9_]+)"', source))
+
+    assert len(said) >= 15
+    assert {reason for reason in said if not i18n.has_sentence(f"codes.{reason}")} <= {"ean13", "ismn"}

@@ -224,7 +224,8 @@ def test_an_awkward_entity_is_shown_as_its_character(row):
 
 @needs_shared("catalogue", "awkward.csv")
 @each_of("title_looks_like_number", "very_long_title", "rtl_title", "double_quotes_in_title",
-         "full_width_punctuation", "japanese_title", "title_emoji", "title_formula", "title_rare_hanzi", "title_null_word")
+         "full_width_punctuation", "japanese_title", "title_emoji", "title_formula", "title_rare_hanzi",
+         "title_null_word")
 def test_an_awkward_title_is_stored_unchanged(row):
     assert clean_title(row["title"]) == row["title"]
 

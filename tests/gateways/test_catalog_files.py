@@ -91,6 +91,16 @@ def test_further_sheets_are_named_not_forgotten():
     assert problems(file.problems) == [(1, "more_sheets")]
 
 
+def test_a_stray_cell_far_outside_the_table_does_not_bring_the_program_down():
+    book = Workbook()
+    book.active.append(["title"])
+    book.active["XFD1048576"] = "stray"
+    content = io.BytesIO()
+    book.save(content)
+
+    assert problems(read_items("books.xlsx", content.getvalue()).problems) == [(1, "workbook_too_large")]
+
+
 def test_row_numbers_count_records_and_a_quoted_line_break_starts_none():
     file = items('isbn,title\n9787536692930,"San\nTi"\n\n9787536692931,x\n9787536693968,y\n')
 
@@ -144,6 +154,8 @@ def test_a_letter_behind_a_quotation_mark_costs_one_row_only():
     (b"\xff\xff\xff,a\n", "unknown_encoding"),
     (b"\x89PNG\x00\x00", "not_a_table"),
     (b"PK\x03\x04 no workbook", "broken_workbook"),
+    (b"PK\x03\x04" + bytes(100), "broken_workbook"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100), "other_workbook"),
     (b"a,b\n1,2\n", "missing_columns"),
 ])
 def test_a_file_that_is_no_catalogue_is_refused_in_words(content, code):
@@ -247,9 +259,10 @@ def test_no_file_crashes_the_reader(content):
 
 def test_every_problem_and_note_has_its_sentence():
     """Problems are codes in Python, sentences in the locale: none may be missing, none may lack a fact."""
-    not_in_a_call = r"(upc_)?leading_zero_restored|isbn_from_other_column|trade_number"
+    not_in_a_call = r"(upc_)?leading_zero_restored|isbn_from_other_column|trade_number|other_workbook|broken_workbook"
     sources = [
         ROOT / "warehouse/gateways/tables.py",
+        ROOT / "warehouse/gateways/workbooks.py",
         ROOT / "warehouse/domain/isbn_cells.py",
         ROOT / "warehouse/domain/price_cells.py",
         *(ROOT / "warehouse/gateways/catalog_files").glob("*sheet.py"),
@@ -258,7 +271,7 @@ def test_every_problem_and_note_has_its_sentence():
             "two_codes", "too_short", "too_long", "wrong_length"}
     for source in sources:
         text = source.read_text(encoding="utf-8")
-        said |= set(re.findall(r'(?:refuse|bad|_BadRow)\(\s*"([a-z_]+)"', text))
+        said |= set(re.findall(r'(?:refuse|bad|_BadRow|WorkbookRefused)\(\s*"([a-z_]+)"', text))
         said |= set(re.findall(r'RowProblem\(row, "([a-z_]+)"', text))
         said |= set(re.findall(r'(?:problem|note)="([a-z_]+)"', text))
         said |= set(re.findall(r'notes\.append\("([a-z_]+)"', text))

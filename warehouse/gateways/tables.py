@@ -1,4 +1,4 @@
-"""Tables from files: CSV in the encodings that shops send, XLSX and old XLS, to rows of text with record
+"""Tables from files: CSV in the encodings that shops send and XLSX, to rows of text with record
 numbers.
 
 Recognised by content, never by name. A file that cannot be read is one problem, not an exception.
@@ -6,25 +6,19 @@ Recognised by content, never by name. A file that cannot be read is one problem,
 
 import csv
 import io
-import math
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
 from typing import Any
 
-import python_calamine
-
 from warehouse.domain.catalog import RowProblem
+from warehouse.gateways.workbooks import WorkbookRefused, is_workbook, read_sheets
 
 HEADER_ROW = 1
-_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 _LONGEST_CELL = 1_000_000
-# A float holds no more whole digits than this: beyond it the spreadsheet has lost some.
-_EXACT_FLOAT = 10**15
 
 
 @dataclass
@@ -69,7 +63,7 @@ def read_table(name: str, content: bytes) -> Table:
     table = Table(name)
     if not content.strip():
         table.refuse("empty_file")
-    elif content.startswith(_WORKBOOKS):
+    elif is_workbook(content):
         _read_workbook(table, content)
     else:
         _read_csv(table, content)
@@ -137,34 +131,13 @@ def _delimiter(text: str) -> str:
 
 def _read_workbook(table: Table, content: bytes) -> None:
     try:
-        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(content))
-        sheets = [
-            book.get_sheet_by_name(title).to_python(skip_empty_area=False) for title in book.sheet_names
-        ]
-    except (python_calamine.CalamineError, OSError, ValueError):
-        table.refuse("broken_workbook")
+        sheets = read_sheets(content)
+    except WorkbookRefused as refusal:
+        table.refuse(refusal.code)
         return
-    filled = [rows for rows in sheets if any(cell not in ("", None) for row in rows for cell in row)]
     table.encoding = "workbook"
-    for number, row in enumerate(filled[0] if filled else [], start=1):
-        cells = [_text(cell) for cell in row]
+    for number, cells in enumerate(sheets[0] if sheets else [], start=1):
         if any(cells):
             _add(table, number, cells)
-    if len(filled) > 1:
-        table.refuse("more_sheets", n=len(filled))
-
-
-def _text(cell: Any) -> str:
-    """A cell as a person sees it: whole numbers without `.0`, dates as ISO, and no digit that the float has
-    lost.
-    """
-    if isinstance(cell, bool):
-        return "TRUE" if cell else "FALSE"
-    if isinstance(cell, float):
-        whole = math.isfinite(cell) and cell == int(cell) and abs(cell) < _EXACT_FLOAT
-        return str(int(cell)) if whole else f"{cell:.12E}" if abs(cell) >= _EXACT_FLOAT else repr(cell)
-    if isinstance(cell, datetime):
-        return cell.date().isoformat() if cell.time() == time() else cell.isoformat(" ")
-    if isinstance(cell, date | time | timedelta):
-        return str(cell)
-    return "" if cell is None else str(cell)
+    if len(sheets) > 1:
+        table.refuse("more_sheets", n=len(sheets))
