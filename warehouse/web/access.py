@@ -131,8 +131,9 @@ def check() -> Any:
         if SIGNED_IN not in allowed and not any(actor.may(right) for right in allowed):
             raise NotAllowed("errors.not_allowed")
     if request.method not in {"GET", "HEAD", "OPTIONS"}:
-        refuse_other_sites()
-        if not (PUBLIC in allowed and request.is_json):
+        has_token = not (PUBLIC in allowed and request.is_json)
+        refuse_other_sites(has_token=has_token)
+        if has_token:
             csrf.protect()
     return None
 
@@ -187,12 +188,13 @@ def is_part() -> bool:
     return "HX-Request" in request.headers or "X-Scan" in request.headers
 
 
-def refuse_other_sites() -> None:
-    """A second wall behind SameSite and the CSRF token: the browser itself says where a request comes from."""
+def refuse_other_sites(*, has_token: bool) -> None:
+    """A second wall beside SameSite and the CSRF token: the browser itself says where a request comes from. It
+    says "null" for a form of a page that sends no referrer, as ours do; then the token alone decides."""
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
     origin = request.headers.get("Origin")
-    ours = {f"http://{request.host}", f"https://{request.host}"}
-    if site not in {"same-origin", "none"} or (origin is not None and origin not in ours):
+    ours = {None, f"http://{request.host}", f"https://{request.host}"} | ({"null"} if has_token else set())
+    if site not in {"same-origin", "none"} or origin not in ours:
         raise NotAllowed("errors.other_site")
 
 
