@@ -153,7 +153,9 @@ def an_item(db, title="三体", *, isbn="9787536692930", sku=None, codes=(), **f
 def a_shelf(db, code="B-07-3", *, sequence=None, **fields):
     """A shelf by its code, the same one if it is there already; walked past in order of codes where not told."""
     aisle, bay, shelf = (*code.split("-"), "", "")[:3]
-    sequence = sequence if sequence is not None else int.from_bytes(code.encode()[:7].ljust(7)) % 2**31
+    if sequence is None:
+        # Base 37 over the first five letters and digits: sorts as the code does.
+        sequence = int("".join(filter(str.isalnum, code))[:5].ljust(5, "0"), 36)
     return a_place(db, code, rules.SHELF, aisle=aisle, bay=bay, shelf=shelf, sequence=sequence, **fields)
 
 

@@ -47,6 +47,7 @@ class Database(ABC):
     """What the doors have in common. `session.info["vault"]` holds the keys for services that seal."""
 
     reader: Engine
+    steady_reader: Engine
     writer: Engine
 
     def __init__(self, vault: Vault) -> None:
@@ -58,9 +59,9 @@ class Database(ABC):
         """Run `use_case(session, …)` in one transaction; its result comes back after the commit."""
 
     @contextmanager
-    def read(self) -> Iterator[Session]:
-        """A session that only looks, at one moment's picture."""
-        with Session(self.reader, info=self._info) as session:
+    def read(self, *, steady: bool = False) -> Iterator[Session]:
+        """A session that only looks. `steady` shows one moment to all its SELECTs; SQLite always does."""
+        with Session(self.steady_reader if steady else self.reader, info=self._info) as session:
             yield session
 
     def close(self) -> None:
@@ -79,7 +80,7 @@ class SqliteDatabase(Database):
         driver = sqlite_driver()
         self._guard = _hold_alone(path) if driver.sqlite_version_info < SAFE_SQLITE else None
         self.writer = _sqlite_engine(url, driver, writes=True)
-        self.reader = _sqlite_engine(url, driver, writes=False)
+        self.reader = self.steady_reader = _sqlite_engine(url, driver, writes=False)
         self._jobs: queue.Queue[tuple[Callable[[Session], Any], Future[Any]] | None] = queue.Queue(QUEUE_BOUND)
         self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
         self._thread.start()
@@ -115,6 +116,9 @@ class SqliteDatabase(Database):
         self, connection: Connection, batch: list[tuple[Callable[[Session], Any], Future[Any]]]
     ) -> None:
         """All of `batch` in one transaction, each behind its own savepoint; answers only after the commit."""
+        if len(batch) == 1:
+            self._commit_alone(connection, *batch[0])
+            return
         done: list[tuple[Future[Any], Any]] = []
         try:
             with connection.begin():
@@ -132,6 +136,17 @@ class SqliteDatabase(Database):
         for answer, result in done:
             answer.set_result(result)
 
+    def _commit_alone(
+        self, connection: Connection, job: Callable[[Session], Any], answer: Future[Any]
+    ) -> None:
+        try:
+            with connection.begin():
+                result = self._run(connection, job)
+        except Exception as problem:
+            answer.set_exception(problem)
+        else:
+            answer.set_result(result)
+
     def _run(self, connection: Connection, job: Callable[[Session], T]) -> T:
         with Session(connection, join_transaction_mode="rollback_only", info=self._info) as session:
             result = job(session)
@@ -145,9 +160,10 @@ class PostgresDatabase(Database):
     def __init__(self, url: str, vault: Vault) -> None:
         super().__init__(vault)
         # No server-side prepared statements: a pooler in transaction mode mixes them up between clients.
-        self.writer = self.reader = create_engine(
-            url, pool_size=16, max_overflow=16, pool_pre_ping=False, connect_args={"prepare_threshold": None}
-        )
+        self.writer = create_engine(url, pool_size=16, max_overflow=16, connect_args={"prepare_threshold": None})
+        # Most reads are one SELECT: as a transaction of its own each would cost two round trips more.
+        self.reader = self.writer.execution_options(isolation_level="AUTOCOMMIT")
+        self.steady_reader = self.writer.execution_options(isolation_level="REPEATABLE READ")
 
     def write(self, use_case: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         for attempt in range(TRIES):

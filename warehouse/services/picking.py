@@ -80,16 +80,18 @@ def apply(
             cause=Cause(ledger.PICK, scan_row, stop.order_line_id),
             reservation=(stop.reservation_id, stop.units_due - stop.units_taken - stop.units_short),
         )
+    execute = session.connection().execute
     closes = verdict.verb in ("close", "place")
     if units or closes or stop.state == rules.SKIPPED:
         state = rules.OPEN if stop.state == rules.SKIPPED else stop.state
-        session.execute(_TAKE, {"stop": stop.id, "n": units, "to_state": rules.STOP_FLOW.step(state, "take") if closes else state})
-    session.execute(_RUN_AFTER, {
+        to_state = rules.STOP_FLOW.step(state, "take") if closes else state
+        execute(_TAKE, {"stop": stop.id, "n": units, "to_state": to_state})
+    execute(_RUN_AFTER, {
         "run": now.id, "n": units, "place": after.at_location_id, "to_state": after.state, "scan": scan_row,
         "done": actor.at if after.state == rules.RUN_DONE else None,
     })
     if closes:
-        session.execute(_LINE_PICKED, {"line": stop.order_line_id, "n": stop.units_taken + units})
+        execute(_LINE_PICKED, {"line": stop.order_line_id, "n": stop.units_taken + units})
         if stop.order_stops_left == 1:
             picking_orders.finish(session, actor, stop.order_id, has_short=bool(stop.order_short))
     return answer
