@@ -54,6 +54,7 @@ _PUT = text(
 _SHRINK = update(RESERVATION).where(
     RESERVATION.c.id == bindparam("reservation"), RESERVATION.c.units > bindparam("n")
 ).values(units=RESERVATION.c.units - bindparam("n"))
+_MOVE = insert(MOVE)
 _DROP = delete(RESERVATION).where(RESERVATION.c.id == bindparam("reservation"))
 
 
@@ -91,21 +92,48 @@ def move(
 ) -> None:
     """Move units and both balances. `reservation` is (id, units open on it): then the units come out of what
     is reserved, and the reservation shrinks with them. Refuses what the source does not have free."""
+    execute = session.connection().execute
     where = {"item": item_id, "place": source.id, "state": condition, "n": units}
     if source.is_inside:
-        taken = session.execute(_TAKE_RESERVED if reservation else _TAKE_FREE, where)
+        taken = execute(_TAKE_RESERVED if reservation else _TAKE_FREE, where)
         _one_row(taken, item_id, source.id, units)
     if reservation:
         _use_reservation(session, reservation, units)
     target_condition = target_condition or condition
     if target.is_inside:
-        session.execute(_PUT, {"item": item_id, "place": target.id, "state": target_condition, "n": units})
-    session.execute(insert(MOVE), {
+        execute(_PUT, {"item": item_id, "place": target.id, "state": target_condition, "n": units})
+    execute(_MOVE, {
         "at": actor.at, "item_id": item_id, "units": units, "source_id": source.id, "target_id": target.id,
         "condition": condition, "target_condition": target_condition, "reason": cause.reason,
         "person_id": actor.person_id, "device_id": actor.device_id, "scan_id": cause.scan_id,
         "order_line_id": cause.order_line_id,
     })
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Units that were on a shelf before the first move was ever written here."""
+
+    item_id: int
+    location_id: int
+    condition: str
+    units: int
+
+
+def open_balances(session: Session, actor: Actor, openings: Sequence[Opening]) -> None:
+    """The first units of many shelves at once, from the supplier. Only for places inside."""
+    source = fixed_place(session, "SUPPLIER")
+    if openings:
+        session.execute(_PUT, [
+            {"item": one.item_id, "place": one.location_id, "state": one.condition, "n": one.units}
+            for one in sorted(openings, key=lambda one: (one.item_id, one.location_id, one.condition))
+        ])
+        session.execute(insert(MOVE), [
+            {"at": actor.at, "item_id": one.item_id, "units": one.units, "source_id": source.id,
+             "target_id": one.location_id, "condition": one.condition, "target_condition": one.condition,
+             "reason": rules.OPENING, "person_id": actor.person_id, "device_id": actor.device_id}
+            for one in openings
+        ])
 
 
 def reserve(session: Session, *, order_line_id: int, item_id: int, location_id: int, units: int) -> int:
@@ -187,10 +215,10 @@ def free_units(session: Session, item_id: int, location_id: int) -> int:
 def _use_reservation(session: Session, reservation: tuple[int, int], units: int) -> None:
     reservation_id, open_units = reservation
     if units == open_units:
-        used = session.execute(_DROP, {"reservation": reservation_id})
+        used = session.connection().execute(_DROP, {"reservation": reservation_id})
     else:
-        used = session.execute(_SHRINK, {"reservation": reservation_id, "n": units})
-    assert used.rowcount == 1, f"reservation {reservation_id} is not what its stop says"  # type: ignore[attr-defined]
+        used = session.connection().execute(_SHRINK, {"reservation": reservation_id, "n": units})
+    assert used.rowcount == 1, f"reservation {reservation_id} is not what its stop says"
 
 
 def _one_row(result: object, item_id: int, location_id: int, units: int) -> None:
