@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from warehouse.domain.orders import CANCELLED, CLOSED, FULFILLED, OPEN, REFUNDED, UNPAID, Flaw, OrderDraft
+from warehouse.domain.orders import CANCELLED, CLOSED, FULFILLED, OPEN, REFUNDED, UNPAID, Flaw, OrderDraft, Recipient
 from warehouse.domain.remarks import contradiction
 
 # An order is of the first class that fits, in this order.
@@ -66,7 +66,8 @@ class Verdict:
 
 def review(draft: OrderDraft, world: World) -> Verdict:
     """The class of a draft, the kind that decided it, and every flaw found, the file's own first."""
-    flaws = (*draft.flaws, *_standing(draft), *_lines(draft, world), *_address(draft), *_money(draft),
+    flaws = (*draft.flaws, *_standing(draft), *_lines(draft, world),
+             *address_flaws(draft.recipient, draft.rows[:1]), *_money(draft),
              *_doubts(draft, world))
     for cls, codes in ((NO_PICK, _NO_PICK_CODES), (CATCH, CAUGHT), (CONFLICT, {"duplicate_changed"}), (HOLD, HELD)):
         for flaw in flaws:
@@ -135,8 +136,8 @@ def _lines(draft: OrderDraft, world: World) -> list[Flaw]:
     return found
 
 
-def _address(draft: OrderDraft) -> list[Flaw]:
-    who, rows = draft.recipient, draft.rows[:1]
+def address_flaws(who: Recipient, rows: tuple[int, ...] = ()) -> list[Flaw]:
+    """What is wrong or odd about a recipient. No flaw's facts hold a name, a phone or a street."""
     if any(_MASK in text for text in (who.name, who.phone, who.street)) or who.name.endswith("*"):
         return [Flaw("masked_address", rows)]
     found = []

@@ -1,0 +1,334 @@
+"""Orders on screens: the list, and one order with all that happened to it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
+
+from warehouse.domain.isbn_cells import read_isbn_cell
+from warehouse.domain.orders import BEFORE_DISPATCH
+from warehouse.models.catalog import Item, ItemCode
+from warehouse.models.journal import Action
+from warehouse.models.orders import Hold, ImportRun, Order, OrderLine
+from warehouse.models.packing import Parcel
+from warehouse.models.people import Person
+from warehouse.models.stock import Location, StockMove
+from warehouse.vault import Vault
+
+ORDER, LINE, HOLD, ITEM = Order.__table__, OrderLine.__table__, Hold.__table__, Item.__table__
+PAGE = 50
+PHONE_DIGITS = 7
+MOST_EVENTS = 200
+
+
+@dataclass(frozen=True)
+class OrderRow:
+    """One line of the list. `recipient` is masked."""
+
+    id: int
+    number: str
+    channel: str
+    source_number: str
+    state: str
+    placed_at: datetime
+    due_at: datetime
+    recipient: str
+    city: str
+    country: str
+    carrier_code: str
+    units: int
+    lines: int
+
+
+@dataclass(frozen=True)
+class OrderList:
+    """A page of the list; `next_before` is where the next one begins, if there is more."""
+
+    rows: list[OrderRow]
+    next_before: int | None
+    counts: dict[str, int]
+    channels: list[str]
+
+
+_ROW = select(
+    ORDER.c.id, ORDER.c.number, ORDER.c.channel, ORDER.c.source_number, ORDER.c.state, ORDER.c.placed_at,
+    ORDER.c.due_at, ORDER.c.recipient_masked, ORDER.c.city, ORDER.c.country, ORDER.c.carrier_code,
+    ORDER.c.units_wanted, ORDER.c.lines_count,
+)
+
+
+def list_orders(
+    session: Session, *, state: str = "", channel: str = "", late_at: datetime | None = None, text: str = "",
+    before: int | None = None,
+) -> OrderList:
+    """The newest first. `late_at`: only orders that should have left by then. `text`: an order's number (ours or the
+    shop's), an ISBN, or a phone number, which is only met whole."""
+    wanted: list[ColumnElement[bool]] = []
+    if state:
+        wanted.append(ORDER.c.state == state)
+    if channel:
+        wanted.append(ORDER.c.channel == channel)
+    if late_at:
+        wanted += [ORDER.c.due_at < late_at, ORDER.c.state.in_(BEFORE_DISPATCH)]
+    if text.strip():
+        wanted.append(_found(session, text.strip()))
+    if before:
+        wanted.append(ORDER.c.id < before)
+    rows = [OrderRow(*row) for row in session.execute(_ROW.where(*wanted).order_by(ORDER.c.id.desc()).limit(PAGE + 1))]
+    more = len(rows) > PAGE
+    counts = session.execute(
+        select(ORDER.c.state, func.count()).where(ORDER.c.state.in_(BEFORE_DISPATCH)).group_by(ORDER.c.state))
+    return OrderList(rows[:PAGE], rows[PAGE - 1].id if more else None, {row[0]: row[1] for row in counts},
+                     list(session.execute(select(ORDER.c.channel).distinct().order_by(ORDER.c.channel)).scalars()))
+
+
+def _found(session: Session, text: str) -> ColumnElement[bool]:
+    """By number, by phone (its blind index), by the code of a book in it."""
+    vault: Vault = session.info["vault"]
+    ways = [ORDER.c.number == text.upper(), ORDER.c.source_number.in_((text, f"#{text}"))]
+    if sum(char.isdigit() for char in text) >= PHONE_DIGITS:
+        ways.append(ORDER.c.phone_index == vault.phone_index(text))
+    cell = read_isbn_cell(text)
+    if code := cell.isbn13 or (cell.upc.zfill(13) if cell.upc else cell.sku):
+        items = select(ItemCode.item_id).where(ItemCode.code == code)
+        ways.append(ORDER.c.id.in_(
+            select(LINE.c.order_id).where(or_(LINE.c.item_id.in_(items), LINE.c.code_text == code))
+        ))
+    return or_(*ways)
+
+
+# --- One order -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class LineView:
+    """A line with its item; `options` are the items it could mean while that is open."""
+
+    id: int
+    position: int
+    is_service: bool
+    code: str
+    title_in_shop: str
+    price_minor: int
+    wanted: int
+    reserved: int
+    short: int
+    picked: int
+    packed: int
+    dispatched: int
+    item_id: int | None
+    title: str
+    authors: str
+    volume: str
+    isbn: str
+    options: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class HoldView:
+    """Why an order waits or waited; `facts` fill the sentence of `reason`."""
+
+    id: int
+    reason: str
+    facts: dict[str, Any]
+    opened_at: datetime
+    lifted_at: datetime | None
+    lifted_by: str
+    decision: str
+    decision_reason: str
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened: an act, units moved, a parcel closed or handed over."""
+
+    at: datetime
+    verb: str
+    person: str
+    reason: str
+    units: int = 0
+    title: str = ""
+    source: str = ""
+    target: str = ""
+
+
+@dataclass(frozen=True)
+class ParcelView:
+    id: int
+    number: str
+    state: str
+    weight_g: int | None
+    carrier_code: str
+    tracking_number: str
+    closed_at: datetime | None
+    handed_over_at: datetime | None
+
+
+@dataclass(frozen=True)
+class OrderPage:
+    """One order; who gets it is masked. `events` oldest first."""
+
+    order: dict[str, Any]
+    lines: list[LineView]
+    holds: list[HoldView]
+    parcels: list[ParcelView]
+    events: list[Event]
+
+
+_NOT_SHOWN = {"recipient", "recipient_original", "phone_index", "content_hash"}
+
+
+def order_page(session: Session, order_id: int) -> OrderPage | None:
+    """Everything about one order but its personal data, or None where there is no such order."""
+    row = session.execute(select(ORDER).where(ORDER.c.id == order_id)).mappings().one_or_none()
+    if row is None:
+        return None
+    order = {name: value for name, value in row.items() if name not in _NOT_SHOWN}
+    order["is_mended"] = row["recipient_original"] is not None
+    holds = holds_of(session, [order_id]).get(order_id, [])
+    parcels = [ParcelView(*found) for found in session.execute(
+        select(Parcel.id, Parcel.number, Parcel.state, Parcel.weight_g, Parcel.carrier_code,
+               func.coalesce(Parcel.tracking_number, ""), Parcel.closed_at, Parcel.handed_over_at)
+        .where(Parcel.order_id == order_id).order_by(Parcel.position))]
+    lines = lines_of(session, [order_id]).get(order_id, [])
+    return OrderPage(order, lines, holds, parcels, _events(session, order, parcels))
+
+
+def lines_of(session: Session, order_ids: Sequence[int]) -> dict[int, list[LineView]]:
+    """The lines of some orders, each with the items it could mean where that is open."""
+    rows = session.execute(
+        select(LINE.c.order_id, LINE.c.id, LINE.c.position, LINE.c.is_service, LINE.c.code_text, LINE.c.title_text,
+               LINE.c.price_minor, LINE.c.units_wanted, LINE.c.units_reserved, LINE.c.units_short,
+               LINE.c.units_picked, LINE.c.units_packed, LINE.c.units_dispatched, LINE.c.item_id,
+               func.coalesce(ITEM.c.title, ""), func.coalesce(ITEM.c.authors, ""), func.coalesce(ITEM.c.volume, ""),
+               func.coalesce(ITEM.c.isbn13, ""))
+        .join(ITEM, ITEM.c.id == LINE.c.item_id, isouter=True)
+        .where(LINE.c.order_id.in_(order_ids)).order_by(LINE.c.order_id, LINE.c.position)
+    ).all()
+    options = _options(session, {row.code_text for row in rows if row.item_id is None and not row.is_service})
+    found: dict[int, list[LineView]] = {}
+    for order_id, *cells in rows:
+        line = LineView(*cells)
+        found.setdefault(order_id, []).append(
+            line if line.item_id or line.is_service else LineView(*cells, options=options.get(line.code, [])))
+    return found
+
+
+def _options(session: Session, codes: set[str]) -> dict[str, list[dict[str, Any]]]:
+    """The items that each code may mean."""
+    if not codes:
+        return {}
+    rows = session.execute(
+        select(ItemCode.code, ITEM.c.id, ITEM.c.sku, ITEM.c.title, ITEM.c.volume, ITEM.c.authors, ITEM.c.edition)
+        .join(ITEM, ITEM.c.id == ItemCode.item_id).where(ItemCode.code.in_(sorted(codes))).order_by(ITEM.c.id))
+    found: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(row.code, []).append({key: value for key, value in row._mapping.items() if key != "code"})
+    return found
+
+
+def holds_of(session: Session, order_ids: Sequence[int]) -> dict[int, list[HoldView]]:
+    """The holds of some orders, open and closed, oldest first."""
+    found: dict[int, list[HoldView]] = {}
+    for order_id, *cells in session.execute(
+        select(HOLD.c.order_id, HOLD.c.id, HOLD.c.reason, HOLD.c.facts, HOLD.c.opened_at, HOLD.c.lifted_at,
+               func.coalesce(Person.name, ""), func.coalesce(HOLD.c.decision, ""), HOLD.c.decision_reason)
+        .join(Person, Person.id == HOLD.c.lifted_by, isouter=True)
+        .where(HOLD.c.order_id.in_(order_ids)).order_by(HOLD.c.id)
+    ):
+        found.setdefault(order_id, []).append(HoldView(*cells))
+    return found
+
+
+def _events(session: Session, order: dict[str, Any], parcels: list[ParcelView]) -> list[Event]:
+    """One time line of acts, moves and parcels."""
+    acts = session.execute(
+        select(Action.at, Action.verb, func.coalesce(Person.name, ""), Action.reason)
+        .join(Person, Person.id == Action.person_id, isouter=True)
+        .where(Action.subject == "order", Action.subject_id == order["id"]).order_by(Action.id).limit(MOST_EVENTS))
+    source, target = Location.__table__.alias("source"), Location.__table__.alias("target")
+    moves = session.execute(
+        select(StockMove.at, StockMove.reason, Person.name, StockMove.units, ITEM.c.title, source.c.code, target.c.code)
+        .join(LINE, LINE.c.id == StockMove.order_line_id).join(Person, Person.id == StockMove.person_id)
+        .join(ITEM, ITEM.c.id == StockMove.item_id).join(source, source.c.id == StockMove.source_id)
+        .join(target, target.c.id == StockMove.target_id)
+        .where(LINE.c.order_id == order["id"]).order_by(StockMove.id).limit(MOST_EVENTS))
+    events = [Event(order["placed_at"], "placed", "", ""), Event(order["received_at"], "received", "", "")]
+    events += [Event(*row) for row in acts]
+    events += [Event(at, f"move_{reason}", person, "", units, title, code, to)
+               for at, reason, person, units, title, code, to in moves]
+    for parcel in parcels:
+        events += [Event(at, verb, "", "", title=parcel.number)
+                   for at, verb in ((parcel.closed_at, "parcel_closed"), (parcel.handed_over_at, "handed_over")) if at]
+    return sorted(events, key=lambda event: event.at)
+
+
+# --- The review desk -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class HeldOrder:
+    """What a person needs to see at once to decide: the order, why it waits, its lines, what the buyer wrote."""
+
+    row: OrderRow
+    holds: list[HoldView]
+    lines: list[LineView]
+    buyer_remark: str
+    staff_remark: str
+    payment: str
+    total_minor: int
+    currency: str
+    warnings: list[str]
+
+
+@dataclass(frozen=True)
+class ReviewDesk:
+    orders: list[HeldOrder]
+    total: int
+    by_reason: dict[str, int]
+
+
+def review_desk(session: Session, *, reason: str = "") -> ReviewDesk:
+    """Held orders, the one due first on top; at most a page of them."""
+    open_holds = select(HOLD.c.order_id).where(HOLD.c.lifted_at.is_(None))
+    if reason:
+        open_holds = open_holds.where(HOLD.c.reason == reason)
+    held = (ORDER.c.state == "held", ORDER.c.id.in_(open_holds))
+    more = (ORDER.c.buyer_remark, ORDER.c.staff_remark, ORDER.c.payment, ORDER.c.total_minor, ORDER.c.currency,
+            ORDER.c.warnings)
+    rows = session.execute(
+        _ROW.add_columns(*more).where(*held).order_by(ORDER.c.due_at, ORDER.c.id).limit(PAGE)).all()
+    ids = [row.id for row in rows]
+    holds, lines = holds_of(session, ids), lines_of(session, ids)
+    by_reason = session.execute(
+        select(HOLD.c.reason, func.count()).join(ORDER, ORDER.c.id == HOLD.c.order_id)
+        .where(HOLD.c.lifted_at.is_(None), ORDER.c.state == "held").group_by(HOLD.c.reason).order_by(HOLD.c.reason))
+    width = len(_ROW.selected_columns)
+    orders = [
+        HeldOrder(OrderRow(*row[:width]), [hold for hold in holds.get(row.id, []) if hold.lifted_at is None],
+                  lines.get(row.id, []), *row[width:])
+        for row in rows
+    ]
+    total = session.execute(select(func.count()).select_from(ORDER).where(*held)).scalar_one()
+    return ReviewDesk(orders, total, {row[0]: row[1] for row in by_reason})
+
+
+@dataclass(frozen=True)
+class PastImport:
+    id: int
+    at: datetime
+    file_names: str
+    person: str
+    report: dict[str, Any]
+
+
+def past_imports(session: Session, *, most: int = 10) -> list[PastImport]:
+    """The latest imports of orders, with their reports."""
+    rows = session.execute(
+        select(ImportRun.id, ImportRun.at, ImportRun.file_names, Person.name, ImportRun.report)
+        .join(Person, Person.id == ImportRun.person_id).where(ImportRun.kind == "orders")
+        .order_by(ImportRun.id.desc()).limit(most))
+    return [PastImport(*row) for row in rows]
