@@ -259,7 +259,9 @@ def test_no_file_crashes_the_reader(content):
 
 def test_every_problem_and_note_has_its_sentence():
     """Problems are codes in Python, sentences in the locale: none may be missing, none may lack a fact."""
-    not_in_a_call = r"(upc_)?leading_zero_restored|isbn_from_other_column|trade_number|other_workbook|broken_workbook"
+    not_in_a_call = (
+        r"(upc_)?leading_zero_restored|isbn_from_other_column|trade_number|other_workbook|broken_workbook"
+    )
     sources = [
         ROOT / "warehouse/gateways/tables.py",
         ROOT / "warehouse/gateways/workbooks.py",
