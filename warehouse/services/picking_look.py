@@ -147,7 +147,7 @@ def draw(now: RunNow, actor: Actor) -> dict[str, Any]:
         "is_mine": now.person_id in (None, actor.person_id), "person": now.person,
         "units_taken": now.units_taken, "units_due": now.units_due,
         "slot": now.slot, "slots": now.slots, "changing_slot": now.changing_slot,
-        "stop": stop, "ahead": [_draw_ahead(row) for row in now.stops[1:3]],
+        "stop": stop, "ahead": [_draw_ahead(row) for row in now.stops[1:]],
         "cue": _cue(now, actor.language),
     }
 
