@@ -22,9 +22,9 @@
 
   async function keep (scan) {
     const entry = entryOf(scan)
-    if (!entry) return
     net.expect()
     try {
+      if (!entry) throw new Error('this page takes no scans')
       if (net.isFull()) throw new Error('the outbox is full')
       await outbox.add(entry)
     } catch (notKept) {

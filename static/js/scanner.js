@@ -131,7 +131,8 @@
     else if (editable) field = asItIs(editable)
     text += character
     last = at
-    if (!editable && (text.length > 1 || EATEN_AT_ONCE.includes(character))) eat(event)
+    const choosing = document.activeElement?.tagName === 'SELECT' // one letter is enough to change its choice
+    if (!editable && (text.length > 1 || choosing || EATEN_AT_ONCE.includes(character))) eat(event)
     waitForIdle()
   }, true)
 

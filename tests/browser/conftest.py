@@ -34,7 +34,7 @@ def chromium():
 
 @pytest.fixture
 def new_tablet(chromium):
-    """A function that gives a fresh device (a browser context); pages may not have a single script or CSP fault."""
+    """A function that gives a fresh device (a context); no page of it may have a script or CSP fault."""
     contexts, faults = [], []
 
     def watch(page):

@@ -1,4 +1,4 @@
-"""Key presses as a scanner or a person makes them, each with its own time, so no test waits for time to pass."""
+"""Key presses as a scanner or a person makes them; each says its own time, so no test waits for it."""
 
 import time
 
@@ -61,7 +61,7 @@ class Keyboard:
 
 
 def scan_keys(page, text, gap_ms=10, terminator="Enter"):
-    """Scan `text` on `page`: one key every `gap_ms` milliseconds; a new scan starts 700 ms after the one before."""
+    """Scan `text` on `page`, one key every `gap_ms` milliseconds, 700 ms after the keys before."""
     keyboard = keyboard_of(page)
     keyboard.now_s = max(time.time(), keyboard.now_s + 0.7)
     keyboard.type(text, gap_ms, terminator)

@@ -19,8 +19,8 @@ CSP = (
 )
 IN_HEAD = ("settings", "code_shape", "key_reader", "scanner")
 AFTER = (
-    "outbox", "notices", "net", "answers", "sender", "queue", "order", "feedback", "sink", "wake", "pad", "sheet",
-    "screen_scanner",
+    "outbox", "notices", "net", "answers", "sender", "queue", "order", "feedback", "sink", "wake", "pad",
+    "sheet", "screen_scanner",
 )  # fmt: skip
 HTMX_CONFIG = (
     '{"includeIndicatorStyles":false,"allowEval":false,"allowScriptTags":false,"selfRequestsOnly":true,'
@@ -88,7 +88,8 @@ def page(body: str, *, person: str = "p1") -> str:
         '<div data-notice="unsaved" role="alert" hidden>Not saved</div>'
         '<div data-notice="full" role="alert" hidden>Too many wait</div>'
         '<div data-notice="login" role="alert" hidden>Log in</div>'
-        '<div data-notice="dead" role="alert" hidden>Broken <button data-seen type="button">Seen</button></div>'
+        '<div data-notice="dead" role="alert" hidden>Broken '
+        '<button data-seen type="button">Seen</button></div>'
         f'<div data-late role="alert" hidden></div>{body}</body></html>'
     )
 
@@ -97,6 +98,7 @@ TOOLS = (
     '<button id="plain" type="button">Plain</button>'
     '<button id="keep-tap" type="button" hx-post="/tap" hx-target="#tapped">Undo</button><p id="tapped"></p>'
     '<label>Note <input id="note"></label>'
+    '<label>Box <select id="box"><option>A4</option><option>9 L</option></select></label>'
     '<form id="form" action="/form" method="post"><label>Field <input id="in-form"></label></form>'
     '<label>Weight <input id="weight" data-scan-qty inputmode="none" maxlength="5"></label>'
     '<div data-pad="#weight">'
@@ -109,7 +111,8 @@ TOOLS = (
     '<button type="button" id="dark" data-setting="theme" data-value="dark">Dark</button>'
     '<button type="button" id="test-sound" data-test-sound="ok">Sound</button>'
     '<button type="button" id="virtual" data-virtual-scan="L:B-07-3">Shelf</button>'
-    '<form data-virtual-scan-form><label>Code <input id="typed"></label><button id="type">Scan</button></form>'
+    '<form data-virtual-scan-form><label>Code <input id="typed"></label>'
+    '<button id="type">Scan</button></form>'
 )
 
 
@@ -141,11 +144,15 @@ def create_bench_app(floor: Floor) -> Flask:
 
     @app.get("/")
     def home() -> str:
-        return page(task(floor.bench) + TOOLS)
+        return page(task(floor.bench) + f'<aside aria-label="Tools">{TOOLS}</aside>')
 
     @app.get("/other")
     def other() -> str:
         return page(task(floor.bench, url="/other/scan"))
+
+    @app.get("/board")
+    def board() -> str:
+        return page("<main><h1>Board</h1></main>")
 
     @app.get("/login")
     def login() -> str:
@@ -153,7 +160,7 @@ def create_bench_app(floor: Floor) -> Flask:
 
     @app.get("/bench.css")
     def sheet() -> Response:
-        css = "[hidden]{display:none!important}button,input{min-width:64px;min-height:64px}"
+        css = "[hidden]{display:none!important}button,input,select{min-width:64px;min-height:64px}"
         return Response(css, mimetype="text/css")
 
     @app.post("/scan")

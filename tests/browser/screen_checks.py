@@ -12,7 +12,8 @@ smallest => {
     ' "' + (e.innerText || e.getAttribute('aria-label') || '').trim().slice(0, 40).replace(/\\s+/g, ' ') + '"'
   const shown = e => {
     const box = e.getBoundingClientRect()
-    return box.width > 1 && box.height > 1 && e.checkVisibility({ opacityProperty: true, visibilityProperty: true })
+    const seen = e.checkVisibility({ opacityProperty: true, visibilityProperty: true })
+    return seen && box.width > 1 && box.height > 1
   }
   const clips = value => value === 'hidden' || value === 'clip'
   const root = document.documentElement
@@ -24,7 +25,7 @@ smallest => {
       }
     }
   }
-  const targets = 'a[href], button, input:not([type=hidden]), select, textarea, summary, [role=button], [role=tab]'
+  const targets = 'a[href], button, input:not([type=hidden]), select, textarea, summary, [role=button]'
   for (const e of document.querySelectorAll(targets)) {
     if (!shown(e) || e.hasAttribute('data-sink')) continue
     const small = ['checkbox', 'radio'].includes(e.type) && e.closest('label')
@@ -40,8 +41,10 @@ smallest => {
     const text = [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim())
     if (!text) continue
     const ellipsis = style.textOverflow === 'ellipsis' && e.closest('.list, table') // allowed in lists only
-    if (clips(style.overflowX) && !ellipsis && e.scrollWidth > e.clientWidth + 1) faults.push('cut text: ' + name(e))
-    if (clips(style.overflowY) && e.scrollHeight > e.clientHeight + 3) faults.push('cut text (height): ' + name(e))
+    const wide = clips(style.overflowX) && e.scrollWidth > e.clientWidth + 1
+    const high = clips(style.overflowY) && e.scrollHeight > e.clientHeight + 3
+    if (wide && !ellipsis) faults.push('cut text: ' + name(e))
+    if (high) faults.push('cut text (height): ' + name(e))
     const range = document.createRange()
     range.selectNodeContents(e)
     const words = range.getBoundingClientRect()
@@ -51,7 +54,10 @@ smallest => {
       const across = clips(rules.overflowX) && (words.right > frame.right + 2 || words.left < frame.left - 2)
       const down = clips(rules.overflowY) && (words.bottom > frame.bottom + 3 || words.top < frame.top - 3)
       const inList = ellipsis || (p.closest('.list, table') && rules.textOverflow === 'ellipsis')
-      if ((across && !inList) || down) { faults.push('cut by ' + name(p).split(' ')[0] + ': ' + name(e)); break }
+      if ((across && !inList) || down) {
+        faults.push('cut by ' + name(p).split(' ')[0] + ': ' + name(e))
+        break
+      }
       if (/auto|scroll/.test(rules.overflowX + rules.overflowY)) break
     }
   }

@@ -126,7 +126,7 @@ def test_without_a_setting_the_colours_follow_the_tablet(new_tablet, address):
     assert page.locator("html").get_attribute("data-theme") == "dark"
     page.emulate_media(color_scheme="light")
 
-    assert page.locator("html").get_attribute("data-theme") == "light"
+    page.locator("html[data-theme=light]").wait_for()
 
 
 def test_broken_settings_do_not_stop_the_work(tablet, address, bench, scan_keys):

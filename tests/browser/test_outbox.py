@@ -92,9 +92,11 @@ def test_an_answer_lost_or_refused_for_now_is_asked_for_again(page, bench, scan_
     assert len(bench.posts) == 3 + losing + refusing
 
 
-def test_two_pages_of_one_device_send_nothing_twice(page, tablet, address, bench, scan_keys):
-    second = tablet.new_page()
-    second.goto(address)
+@pytest.mark.parametrize("host", ["127.0.0.1", "tablet.test"], ids=["Web Lock", "lease on plain http"])
+def test_two_pages_of_one_device_send_nothing_twice(tablet, address, bench, scan_keys, host):
+    page, second = tablet.new_page(), tablet.new_page()
+    page.goto(address.replace("127.0.0.1", host))
+    second.goto(page.url)
     tablet.set_offline(True)
     for number in range(4):
         scan_keys(page, f"A-{number:04}")
@@ -106,6 +108,23 @@ def test_two_pages_of_one_device_send_nothing_twice(page, tablet, address, bench
 
     assert sorted(bench.raws()) == [f"{page_name}-{number:04}" for page_name in "AB" for number in range(4)]
     assert len({scan["scan_id"] for scan in bench.counted}) == len(bench.posts) == 8
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "tablet.test"], ids=["Web Lock", "lease on plain http"])
+def test_only_one_page_sends_while_an_answer_is_awaited(tablet, address, bench, scan_keys, host):
+    page, second = tablet.new_page(), tablet.new_page()
+    page.goto(address.replace("127.0.0.1", host))
+    second.goto(page.url)
+    bench.gate.clear()
+    scan_keys(page, BOOK)
+    assert bench.arrived.wait(10)
+    scan_keys(second, OTHER)
+    second.locator("[data-net].warn", has_text="2 waiting").wait_for()
+    assert bench.posts == [BOOK]
+    bench.gate.set()
+    kept(second, 0)
+
+    assert bench.posts == bench.raws() == [BOOK, OTHER]
 
 
 def test_order_is_kept_over_retries(page, bench, scan_keys):
@@ -239,6 +258,15 @@ def test_no_more_scans_are_taken_when_two_hundred_wait(page, tablet, scan_keys):
 
     page.locator("[data-notice=unsaved]").wait_for(state="visible")
     kept(page, 200)
+
+
+def test_a_page_that_takes_no_scans_says_so(page, address, scan_keys):
+    page.goto(address + "/board")
+    page.wait_for_function("() => tablet.sender !== undefined")
+    scan_keys(page, BOOK)
+
+    page.locator("[data-notice=unsaved]").wait_for(state="visible")
+    kept(page, 0)
 
 
 def test_a_tap_waits_for_the_scans_before_it(page, bench, scan_keys):

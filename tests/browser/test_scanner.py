@@ -1,4 +1,4 @@
-"""The scanner is heard: whole codes, in order, wherever the page stands, and nothing else is taken for one."""
+"""The scanner is heard: whole codes, in order, at any moment, and nothing else is taken for one."""
 
 import pytest
 
@@ -7,6 +7,13 @@ from tests.browser.keys import keyboard_of
 BOOK = "9787020002207"
 OTHER = "9787536692930"
 SHELF = "L:B-07-3"
+HANG_AT_THE_FIRST_KEY = """
+  const hang = () => {
+    const end = performance.now() + 400
+    while (performance.now() < end);
+  }
+  addEventListener('keydown', hang, { once: true })
+"""
 EARS = """
   window.heard = [];
   for (const name of ['scan', 'scan-torn', 'scan-bounce']) {
@@ -114,6 +121,14 @@ def test_a_scan_into_a_form_does_not_send_the_form(page, bench, scan_keys):
     assert page.locator("#in-form").input_value() == ""
 
 
+def test_a_scan_does_not_change_a_focused_choice(page, bench, scan_keys):
+    page.locator("#box").focus()
+    scan_keys(page, BOOK)
+
+    assert settled(page, bench, 1) == [BOOK]
+    assert page.locator("#box").input_value() == "A4"
+
+
 def test_a_tapped_button_keeps_no_focus(page):
     page.locator("#plain").click()
 
@@ -195,20 +210,14 @@ def test_a_scanner_without_suffix_is_read_after_its_pause(page, bench, scan_keys
 def test_a_page_that_hangs_in_the_middle_of_a_code_still_reads_it(page, bench):
     page.evaluate("tablet.settings.set('idle_end_ms', 80)")
     keyboard = keyboard_of(page)
-    page.evaluate(
-        "addEventListener('keydown', () => { const end = performance.now() + 400; while (performance.now() < end); },"
-        " { once: true })"
-    )
+    page.evaluate(HANG_AT_THE_FIRST_KEY)
     keyboard.type(BOOK, 5, terminator=None)
 
     assert settled(page, bench, 1) == [BOOK]
 
 
 def test_slow_typing_on_a_page_that_hangs_is_no_scan(page, scan_keys):
-    page.evaluate(
-        "addEventListener('keydown', () => { const end = performance.now() + 400; while (performance.now() < end); },"
-        " { once: true })"
-    )
+    page.evaluate(HANG_AT_THE_FIRST_KEY)
     scan_keys(page, BOOK, 90)
 
     assert heard(page) == []
@@ -286,9 +295,20 @@ def test_the_second_half_of_a_torn_code_is_refused(page, bench, scan_keys, pause
     assert settled(page, bench, 1) == [BOOK]
 
 
+def test_the_second_half_is_refused_where_a_pause_ends_a_code(page, bench, scan_keys):
+    page.evaluate("tablet.settings.set('idle_end_ms', 80)")
+    keyboard_of(page).type("9787020", 10, terminator=None)
+    page.wait_for_function("() => heard.length === 1")
+    keyboard_of(page).type("002207", 10, terminator=None)
+    page.wait_for_function("() => heard.length === 2")
+
+    assert heard(page, "scan-torn") == ["9787020", "002207"]
+    assert bench.raws() == []
+
+
 def test_a_stall_shorter_than_half_a_second_does_not_tear_a_code(page, bench, scan_keys):
     scan_keys(page, "9787020", 10, terminator=None)
-    keyboard_of(page).wait(400)
+    keyboard_of(page).wait(480)
     keyboard_of(page).type("002207", 10)
 
     assert settled(page, bench, 1) == [BOOK]

@@ -67,3 +67,10 @@ def test_the_screen_refuses_with_the_fault_named(new_tablet, assert_screen_is_fi
     page = opened(new_tablet, body='<a href="/x">home</a>')
     with pytest.raises(AssertionError, match="target of"):
         assert_screen_is_fit(page)
+
+
+def test_the_checks_work_on_a_page_with_a_strict_policy(tablet, address, assert_screen_is_fit):
+    page = tablet.new_page()
+    page.goto(address)
+
+    assert_screen_is_fit(page)
