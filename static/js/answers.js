@@ -13,7 +13,7 @@
     if (!place || !say) return
     const line = document.createElement('p')
     line.textContent = say.textContent.trim()
-    place.append(line)
+    place.insertBefore(line, place.querySelector(':scope > button'))
     place.hidden = false
   }
 
