@@ -1,6 +1,6 @@
 """One read code and the trade numbers it may be: digits of a known length in, a checked `Code` out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from warehouse.domain import gs1_codes, own_labels
 from warehouse.domain.check_digits import EAN13, SSCC, gs1_check_digit, gs1_fits, upce_to_upca
@@ -66,8 +66,9 @@ def thirteen(digits: str, addon: str | None = None) -> Code:
 
 
 def twelve(digits: str) -> Code:
+    # Twelve bare digits can be nothing but a UPC-A, so a refused one still has its kind.
     if not gs1_fits(digits):
-        return refused("wrong_check_digit")
+        return replace(refused("wrong_check_digit"), kind="upca")
     return Code("upca", value="0" + digits, gtin=digits) if digits.strip("0") else refused("filler")
 
 
