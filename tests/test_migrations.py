@@ -64,8 +64,8 @@ def test_a_database_of_the_first_release_with_rows_becomes_todays(empty_url, dat
 
     migrations.upgrade(empty_url)
 
-    kept = "SELECT i.title, l.code, b.on_hand FROM stock_balance b JOIN item i ON i.id = b.item_id" \
-           " JOIN location l ON l.id = b.location_id"
+    kept = """SELECT i.title, l.code, b.on_hand FROM stock_balance b JOIN item i ON i.id = b.item_id
+              JOIN location l ON l.id = b.location_id"""
     assert run(empty_url, kept) == [("三体", "B-07-3", 5)]
     upgraded, drawn = create_engine(empty_url), create_engine(database_url)
     with upgraded.connect() as old, drawn.connect() as new:

@@ -12,7 +12,7 @@ import click
 import waitress
 from sqlalchemy import make_url
 
-from warehouse import cli_imports, cli_people, data_folder, i18n
+from warehouse import cli_equipment, cli_imports, cli_people, data_folder, i18n
 from warehouse.app import create_app
 from warehouse.config import Config, load_config
 from warehouse.db import sqlite_driver
@@ -22,6 +22,7 @@ from warehouse.queries import prove as proof
 
 THREADS = 16
 WRONG_SET_UP = 2
+LOCAL = ("127.0.0.1", "0.0.0.0")  # noqa: S104 - to show an address, not to listen
 
 
 class Commands(click.Group):
@@ -51,6 +52,7 @@ def main(ctx: click.Context) -> None:
 
 main.add_command(cli_imports.import_files)
 main.add_command(cli_people.people)
+main.add_command(cli_equipment.add)
 
 
 @main.command()
@@ -76,7 +78,7 @@ def serve(config: Config, host: str, port: int) -> None:
             raise SetUpProblem(f"Cannot listen on {host}:{port}: {problem.strerror}. Choose another --port.") from None
         # A stopped service ends what it began: the scan in hand is answered, the database closed.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-        shown = "localhost" if host in ("127.0.0.1", "0.0.0.0") else host
+        shown = "localhost" if host in LOCAL else host
         click.echo(f"Serving http://{shown}:{getattr(server, 'effective_port', port)} with {_engine_name(config)}")
         if not config.is_https:
             click.echo("Without https anyone on the same network can read along. Set `is_https = true` in"
@@ -93,7 +95,7 @@ def _engine_name(config: Config) -> str:
 @click.pass_obj
 def prove(config: Config, *, as_json: bool) -> None:
     """Check that the books are right: exit code 0 if all is well, 1 if not, with what is broken."""
-    with data_folder.opened(config) as database, database.read() as session:
+    with data_folder.opened(config) as database, database.read(steady=True) as session:
         findings = proof.look(session, proof.CHECKS)
     is_well = all(finding.holds for finding in findings)
     if as_json:
@@ -111,7 +113,7 @@ def prove(config: Config, *, as_json: bool) -> None:
 @click.option("--scanner", is_flag=True, help="By the strict rules for a gun.")
 def read_code(*, scanner: bool) -> None:
     """Read codes: a JSON string on each line of stdin, a JSON answer on each line of stdout."""
-    for line in click.get_binary_stream("stdin"):
+    for line in sys.stdin.buffer:
         try:
             raw = json.loads(line)
         except ValueError:

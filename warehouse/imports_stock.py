@@ -93,7 +93,7 @@ def import_layout(db_write: Write, actor: Actor, files: Files, *, progress: Prog
         records, problems = read_layout(name, content)
         report.open_file(actor, name, records, problems)
         # One transaction for the whole file: the walking order is one thing.
-        merged = db_write(stock_import.merge_layout, actor, records)
+        merged = db_write(stock_import.merge_layout, records)
         report.count(merged)
         report.refuse(actor, name, merged.problems)
         if progress:
@@ -109,7 +109,7 @@ def import_stock(db_write: Write, actor: Actor, files: Files, *, progress: Progr
         records, problems = read_stock(name, content)
         report.open_file(actor, name, records, problems)
         if is_new:
-            db_write(stock_import.merge_layout, actor, stock_import.shelves_named_by(records))
+            db_write(stock_import.merge_layout, stock_import.shelves_named_by(records))
         kept, repeats = stock_import.first_of_each_place(records)
         report.refuse(actor, name, repeats)
         lots.append((name, kept))

@@ -1,9 +1,9 @@
 """What all tables share: the naming of constraints and the two column types of our own."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlalchemy import BigInteger, Dialect, Integer, MetaData, Text, TypeDecorator
+from sqlalchemy import BigInteger, Dialect, Integer, MetaData, Table, Text, TypeDecorator
 from sqlalchemy.orm import DeclarativeBase, MappedColumn, mapped_column
 
 NAMING = {
@@ -36,6 +36,9 @@ BigKey = BigInteger().with_variant(Integer, "sqlite")
 class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
     type_annotation_map = {datetime: Instant, str: Text}
+    if TYPE_CHECKING:
+        # Declared as any FROM clause in the library; ours are all tables, which can be inserted into.
+        __table__: ClassVar[Table]
 
 
 def key() -> MappedColumn[int]:

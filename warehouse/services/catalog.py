@@ -124,8 +124,9 @@ class _Shelf:
         self.by_isbn: dict[str, list[_Known]] = {}
         self._new: list[_Known] = []
         numbers = {record.sku for record in records} | {record.isbn13 for record in records if record.isbn13}
-        for row in session.execute(_BY_NUMBER.where(or_(ITEM.c.sku.in_(numbers), ITEM.c.isbn13.in_(numbers)))):
-            values = dict(row._mapping)
+        found = session.execute(_BY_NUMBER.where(or_(ITEM.c.sku.in_(numbers), ITEM.c.isbn13.in_(numbers))))
+        for row in found.mappings():
+            values = dict(row)
             self._keep(_Known(values.pop("id"), values))
         present = {item.id: item for item in self.by_sku.values()}
         if present:
@@ -145,17 +146,16 @@ class _Shelf:
         self._keep(item)
 
     def write(self, actor: Actor) -> None:
-        """Insert, change, and add codes: one statement for each."""
+        """Insert, change, and add codes: a few statements whatever the number of rows."""
         changed = [item for item in self.by_sku.values() if item.is_changed and item.id is not None]
         if self._new:
             moment = {"created_at": actor.at, "updated_at": actor.at}
-            made = self._session.execute(
-                insert(ITEM).returning(ITEM.c.id, sort_by_parameter_order=True),
-                [{**item.values, **moment} for item in self._new],
-            )
-            for item, item_id in zip(self._new, made.scalars(), strict=True):
-                item.id = item_id
-                item.codes.add(make_label("item", item_id))
+            self._session.execute(insert(ITEM), [{**item.values, **moment} for item in self._new])
+            # Asked for afterwards: SQLite gives ids back in order only row by row.
+            made = {item.values["sku"]: item for item in self._new}
+            for item_id, sku in self._session.execute(select(ITEM.c.id, ITEM.c.sku).where(ITEM.c.sku.in_(made))):
+                made[sku].id = item_id
+                made[sku].codes.add(make_label("item", item_id))
         if changed:
             self._session.execute(_CHANGE, [
                 {"item": item.id, "new_updated_at": actor.at,

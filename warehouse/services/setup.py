@@ -29,7 +29,7 @@ def first_rows(session: Session, at: datetime) -> dict[str, int]:
     }
     places = [{"code": code, "kind": kind} for code, kind in FIXED_PLACES.items()]
     return {
-        "people": _add_missing(session, Person.__table__, "badge", [system]),
+        "console person": _add_missing(session, Person.__table__, "badge", [system]),
         "places": _add_missing(session, Location.__table__, "code", places),
         "carriers": _add_missing(session, Carrier.__table__, "code", [vars(plan) for plan in CARRIERS]),
         "cartons": _add_missing(session, Carton.__table__, "code", [vars(plan) for plan in CARTONS]),
@@ -44,8 +44,7 @@ def system_actor(session: Session, at: datetime) -> Actor:
     return Actor(person_id=person_id, device_id=None, at=at, role="manager", name="System")
 
 
-def _add_missing(session: Session, table: Any, known_by: str, rows: Iterable[dict[str, Any]]) -> int:
-    assert isinstance(table, Table)
+def _add_missing(session: Session, table: Table, known_by: str, rows: Iterable[dict[str, Any]]) -> int:
     present = set(session.execute(select(table.c[known_by])).scalars())
     missing = [row for row in rows if row[known_by] not in present]
     if missing:

@@ -136,13 +136,47 @@ def open_balances(session: Session, actor: Actor, openings: Sequence[Opening]) -
         ])
 
 
+@dataclass(frozen=True)
+class Load:
+    """Units of one item that move with others."""
+
+    item_id: int
+    units: int
+    order_line_id: int | None = None
+
+
+def move_out(
+    session: Session, actor: Actor, loads: Sequence[Load], *, source: Place, target: Place, cause: Cause,
+) -> None:
+    """Move several good units from one inside place to an outside one, in one round of statements. All or
+    nothing: refuses the lot where the place has less of one item."""
+    assert source.is_inside
+    assert not target.is_inside
+    ordered = sorted(loads, key=lambda load: load.item_id)
+    for load in ordered:
+        if load.units <= 0:
+            raise NotEnoughStock(item_id=load.item_id, location_id=source.id, wanted=load.units)
+    taken = session.execute(_TAKE_FREE, [
+        {"item": load.item_id, "place": source.id, "state": rules.GOOD, "n": load.units} for load in ordered])
+    assert isinstance(taken, CursorResult)
+    if taken.rowcount != len(ordered):
+        raise NotEnoughStock(item_id=ordered[0].item_id, location_id=source.id, wanted=sum(each.units for each in ordered))
+    session.execute(insert(MOVE), [{
+        "at": actor.at, "item_id": load.item_id, "units": load.units, "source_id": source.id, "target_id": target.id,
+        "condition": rules.GOOD, "target_condition": rules.GOOD, "reason": cause.reason,
+        "person_id": actor.person_id, "device_id": actor.device_id, "scan_id": cause.scan_id,
+        "order_line_id": load.order_line_id,
+    } for load in ordered])
+
+
 def reserve(session: Session, *, order_line_id: int, item_id: int, location_id: int, units: int) -> int:
     """Hold units of a shelf for one order line; the id of the reservation. Refuses what is not free there."""
     where = {"item": item_id, "place": location_id, "state": rules.GOOD, "n": units}
     _one_row(session.execute(_RESERVE, where), item_id, location_id, units)
-    return session.execute(insert(RESERVATION).returning(RESERVATION.c.id), {
+    made = session.execute(insert(RESERVATION).returning(RESERVATION.c.id), {
         "order_line_id": order_line_id, "item_id": item_id, "location_id": location_id, "units": units,
-    }).scalar_one()
+    })
+    return int(made.scalar_one())
 
 
 @dataclass(frozen=True)
@@ -185,7 +219,7 @@ def restore_reservation(session: Session, *, order_line_id: int, item_id: int, l
     where = {"item": item_id, "place": location_id, "state": rules.GOOD, "n": units}
     _one_row(session.execute(_RESERVE, where), item_id, location_id, units)
     session.execute(update(RESERVATION).where(RESERVATION.c.id == open_one).values(units=RESERVATION.c.units + units))
-    return open_one
+    return int(open_one)
 
 
 def free_reservation(session: Session, reservation_id: int, units: int | None = None) -> None:

@@ -32,7 +32,7 @@ _RANK = update(LOCATION).where(LOCATION.c.id == bindparam("place")).values(seque
 # --- Layout ----------------------------------------------------------------------------------------------------------
 
 
-def merge_layout(session: Session, actor: Actor, records: Sequence[LocationRecord]) -> Merged:
+def merge_layout(session: Session, records: Sequence[LocationRecord]) -> Merged:
     """Create places that are new and bring up to date those that differ. Where the file says no walking order,
     shelves are walked in order of their names. Refused rows: names of totes, parcels and fixed places."""
     merged = Merged()
@@ -47,7 +47,7 @@ def merge_layout(session: Session, actor: Actor, records: Sequence[LocationRecor
             facts = {"location": record.code, "kind": row.kind}
             merged.problems.append(RowProblem(record.row, "location_has_other_use", facts))
         elif news := _news(row, record, told):
-            changed.append({"place": row.id, **{f"new_{name}": row._mapping[name] for name in (*told, "sequence")},
+            changed.append({"place": row.id, **{f"new_{name}": getattr(row, name) for name in (*told, "sequence")},
                             **{f"new_{name}": said for name, said in news.items()}})
         else:
             merged.unchanged += 1
@@ -70,7 +70,7 @@ def _told(record: LocationRecord) -> dict[str, Any]:
 
 def _news(row: Any, record: LocationRecord, told: dict[str, Any]) -> dict[str, Any]:
     told = told if record.sequence is None else {**told, "sequence": record.sequence}
-    return {name: said for name, said in told.items() if said not in ("", None) and said != row._mapping[name]}
+    return {name: said for name, said in told.items() if said not in ("", None) and said != getattr(row, name)}
 
 
 def _is_in_walking_order(rows: Iterable[Any]) -> bool:
