@@ -22,6 +22,7 @@ from warehouse.errors import SetUpProblem
 
 KEY_ID = 1
 NONCE_BYTES = 12
+KEY_BYTES = 32
 
 
 @dataclass(frozen=True, repr=False)
@@ -70,7 +71,7 @@ def make_key_file(path: Path) -> None:
     names = ("sealing_key", "index_key", "pin_pepper", "cookie_key")
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w") as file:
-        json.dump({name: secrets.token_hex(32) for name in names}, file, indent=1)
+        json.dump({name: secrets.token_hex(KEY_BYTES) for name in names}, file, indent=1)
         file.flush()
         os.fsync(file.fileno())
 
@@ -83,8 +84,10 @@ def open_vault(path: Path) -> Vault:
         raise SetUpProblem(f"{path} can be read by others. Run: chmod 600 {path}")
     try:
         keys = {name: bytes.fromhex(text) for name, text in json.loads(path.read_text()).items()}
+        if any(len(key) != KEY_BYTES for key in keys.values()):
+            raise ValueError("a key is too short or too long")
         return Vault(**keys)
-    except (ValueError, TypeError) as broken:
+    except (ValueError, TypeError, AttributeError) as broken:
         raise SetUpProblem(f"{path} is not a key file of this program. Restore it from your backup.") from broken
 
 
@@ -95,7 +98,7 @@ def mask_name(name: str) -> str:
 
 
 def mask_phone(phone: str) -> str:
-    """138****2091: at least six digits hidden where there are that many; letters hidden wholly (GB/T 41833)."""
+    """138******91: at least six digits hidden where there are that many; letters hidden wholly (GB/T 41833)."""
     digits = re.sub(r"\D", "", phone)
     if len(digits) < 7:
         return "*" * len(phone)
