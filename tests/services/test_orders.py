@@ -6,12 +6,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 
 from tests import builders
+from tests.data_catalogue import small_catalogue
 from tests.shared_data import needs_shared, shared
-from warehouse import clock, imports
-from warehouse.models.catalog import Item, ItemCode
+from warehouse import imports
 from warehouse.models.orders import Hold, ImportRun, Order, OrderLine
 
 DAY = Path(__file__).resolve().parents[1] / "data"
@@ -26,23 +26,6 @@ def files(folder, *names):
     return [(name, (folder / name).read_bytes()) for name in names]
 
 
-def catalogue(db, path):
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = [(row.get("isbn13") or row.get("isbn"), row["title"]) for row in csv.DictReader(file)]
-
-    def add(session):
-        now = {"created_at": clock.now(), "updated_at": clock.now()}
-        made = session.execute(
-            insert(Item).returning(Item.id, sort_by_parameter_order=True),
-            [{"sku": isbn, "isbn13": isbn, "title": title, **now} for isbn, title in rows],
-        )
-        session.execute(insert(ItemCode), [
-            {"code": isbn, "item_id": item_id} for item_id, (isbn, _) in zip(made.scalars(), rows, strict=True)
-        ])
-
-    db.write(add)
-
-
 @pytest.fixture
 def actor(db):
     return builders.as_actor(builders.a_person(db, "Lin Fang", "operations"))
@@ -50,7 +33,7 @@ def actor(db):
 
 @pytest.fixture
 def day(db):
-    catalogue(db, DAY / "catalogue.csv")
+    small_catalogue(db)
     return json.loads((DAY / "expected.json").read_text(encoding="utf-8"))
 
 
@@ -177,7 +160,7 @@ def test_a_crash_in_the_middle_and_a_second_run_end_with_the_same_counts(db, act
 def test_the_real_day_comes_in_with_exact_totals(db, actor):
     folder = shared("orders")
     expected = json.loads((folder / "expected.json").read_text(encoding="utf-8"))
-    catalogue(db, shared("catalogue", "books.csv"))
+    small_catalogue(db, shared("catalogue", "books.csv"))
     report = bring_in(db, actor, folder, "shopify_day.csv")
     check_shopify(report, expected, {"not_paid": 3})
     check_orders_one_by_one(db, folder / "expected_orders.csv")

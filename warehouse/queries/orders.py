@@ -88,16 +88,21 @@ def list_orders(
 def _found(session: Session, text: str) -> ColumnElement[bool]:
     """By number, by phone (its blind index), by the code of a book in it."""
     vault: Vault = session.info["vault"]
-    ways = [ORDER.c.number == text.upper(), ORDER.c.source_number.in_((text, f"#{text}"))]
+    ways: list[ColumnElement[bool]] = [ORDER.c.number == text.upper(), ORDER.c.source_number.in_((text, f"#{text}"))]
     if sum(char.isdigit() for char in text) >= PHONE_DIGITS:
         ways.append(ORDER.c.phone_index == vault.phone_index(text))
-    cell = read_isbn_cell(text)
-    if code := cell.isbn13 or (cell.upc.zfill(13) if cell.upc else cell.sku):
-        items = select(ItemCode.item_id).where(ItemCode.code == code)
-        ways.append(ORDER.c.id.in_(
-            select(LINE.c.order_id).where(or_(LINE.c.item_id.in_(items), LINE.c.code_text == code))
-        ))
+    if items := items_named(session, text):
+        ways.append(ORDER.c.id.in_(select(LINE.c.order_id).where(LINE.c.item_id.in_(items))))
     return or_(*ways)
+
+
+def items_named(session: Session, text: str) -> list[int]:
+    """The items that a typed code names: ISBN in any notation, trade number, own label or SKU."""
+    cell = read_isbn_cell(text)
+    code = cell.isbn13 or (cell.upc.zfill(13) if cell.upc else cell.sku) or text.strip()
+    return list(session.execute(
+        select(ItemCode.item_id).where(ItemCode.code == code).union(select(ITEM.c.id).where(ITEM.c.sku == code))
+    ).scalars())
 
 
 # --- One order -------------------------------------------------------------------------------------------------------
