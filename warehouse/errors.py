@@ -11,7 +11,7 @@ class Refusal(Exception):
 
     status = 409
 
-    def __init__(self, code: str, **facts: Any) -> None:
+    def __init__(self, code: str, /, **facts: Any) -> None:
         super().__init__(code)
         self.code = code
         self.facts = facts

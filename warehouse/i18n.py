@@ -25,7 +25,7 @@ def sentences() -> dict[str, dict[str, str]]:
     return found
 
 
-def say(lang: str, code: str, **facts: Any) -> str:
+def say(lang: str, code: str, /, **facts: Any) -> str:
     """The sentence for `code` in `lang`. An unknown code is a fault: the house test keeps them complete."""
     words = sentences()[code]
     if lang == CHINESE:

@@ -58,9 +58,9 @@ class Verdict:
         return self.outcome == ACCEPTED
 
 
-def accept(code: str, verb: str, sound: str = OK, **facts: Any) -> Verdict:
+def accept(code: str, verb: str, /, sound: str = OK, **facts: Any) -> Verdict:
     return Verdict(ACCEPTED, code, sound, verb, facts)
 
 
-def refuse(code: str, sound: str = ERROR, **facts: Any) -> Verdict:
+def refuse(code: str, /, sound: str = ERROR, **facts: Any) -> Verdict:
     return Verdict(REFUSED, code, sound, facts=facts)

@@ -32,7 +32,7 @@ def furnish(app: Flask) -> None:
     )
 
 
-def t(code: str, **facts: Any) -> str:
+def t(code: str, /, **facts: Any) -> str:
     """The sentence in the language of whoever looks at it."""
     return i18n.say(language(), code, **facts)
 
