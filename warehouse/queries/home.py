@@ -98,10 +98,9 @@ def _next_run(session: Session, actor: Actor) -> Job | None:
     if run is None:
         return None
     lines, orders, first, last = session.execute(
-        select(func.count(), func.count(OrderLine.order_id.distinct()), func.min(Location.aisle),
+        select(func.count(), func.count(PickStop.order_id.distinct()), func.min(Location.aisle),
                func.max(Location.aisle))
-        .select_from(PickStop).join(OrderLine, OrderLine.id == PickStop.order_line_id)
-        .join(Location, Location.id == PickStop.location_id).where(PickStop.run_id == run.id)
+        .select_from(PickStop).join(Location, Location.id == PickStop.location_id).where(PickStop.run_id == run.id)
     ).one()
     books = session.execute(
         select(Item.title, Item.authors, Item.volume).join(PickStop, PickStop.item_id == Item.id)

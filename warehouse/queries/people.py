@@ -128,7 +128,8 @@ class Member:
 
 
 def list_members(session: Session, since: datetime) -> list[Member]:
-    """Everybody with their open turns; turns not seen since `since` have ended by idleness."""
+    """Everybody with their open turns; turns not seen since `since` have ended by idleness. Without the person
+    behind the console, who has no PIN and cannot come in."""
     open_turns: dict[int, list[Place]] = {}
     turns = session.execute(
         select(TURN.c.person_id, TURN.c.id, DEVICE.c.name, TURN.c.started_at, TURN.c.seen_at)
@@ -139,6 +140,7 @@ def list_members(session: Session, since: datetime) -> list[Member]:
         open_turns.setdefault(person_id, []).append(Place(*place))
     people = session.execute(
         select(PERSON.c.id, PERSON.c.name, PERSON.c.role, PERSON.c.language, PERSON.c.is_active,
-               PERSON.c.locked_until, PERSON.c.badge).order_by(PERSON.c.is_active.desc(), PERSON.c.name)
+               PERSON.c.locked_until, PERSON.c.badge)
+        .where(PERSON.c.pin_hash != "").order_by(PERSON.c.is_active.desc(), PERSON.c.name)
     )
     return [Member(*row[:6], row.badge[-4:], tuple(open_turns.get(row.id, ()))) for row in people]

@@ -53,8 +53,9 @@ def _by_text(session: Session, text: str) -> Thing:
     if items:
         title = session.execute(_TITLE, {"id": items[0]}).scalar_one() if len(items) == 1 else ""
         return Thing(ITEM, items, title, text)
+    # A tote before a location: it is a place under the same text, and people mean the tote.
     for kind, number, name in (
-        (LOCATION, Location.id, Location.code), (TOTE, Tote.id, Tote.code), (CART, Cart.id, Cart.code),
+        (TOTE, Tote.id, Tote.code), (LOCATION, Location.id, Location.code), (CART, Cart.id, Cart.code),
         (ORDER, Order.id, Order.source_number), (PARCEL, Parcel.id, Parcel.tracking_number),
     ):
         found = session.execute(select(number, name).where(name == text).limit(2)).all()

@@ -245,7 +245,10 @@ def _end(session: Session, which: object, reason: str, now: datetime) -> int:
 
 
 def _change(session: Session, person_id: int, **values: object) -> None:
-    changed = session.execute(update(PERSON).where(PERSON.c.id == person_id).values(**values))
+    # The person behind the console has no PIN, and never gets one.
+    changed = session.execute(
+        update(PERSON).where(PERSON.c.id == person_id, PERSON.c.pin_hash != "").values(**values)
+    )
     if changed.rowcount != 1:  # type: ignore[attr-defined]
         raise NotFound("errors.not_found")
 

@@ -217,7 +217,10 @@ def add_headers(response: Response) -> Response:
     headers["Cross-Origin-Resource-Policy"] = "same-origin"
     if config().is_https:
         headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
-    if request.endpoint != "static":
+    if request.endpoint == "static":
+        # An address with the file's hash never changes its content.
+        headers["Cache-Control"] = "public, max-age=31536000, immutable" if request.args.get("v") else "no-cache"
+    else:
         headers["Vary"] = "HX-Request, X-Scan, Accept"
         headers.setdefault("Cache-Control", "no-store")
     return response

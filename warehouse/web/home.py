@@ -175,7 +175,7 @@ def judge(session: Any, me: Actor, thing: codes.Thing) -> Answer:
         codes.MANIFEST: open_dock, codes.LOCATION: open_location, codes.ITEM: open_item,
     }.get(thing.kind)
     if opener is None:
-        return no(me, "home.invalid_code" if thing.kind == codes.INVALID else "home.unknown_code", code=thing.text)
+        return no(me, "home.invalid_code" if thing.kind == codes.INVALID else "home.unknown_code", text=thing.text)
     return opener(session, me, thing)
 
 
@@ -212,7 +212,7 @@ def open_dock(session: Any, me: Actor, thing: codes.Thing) -> Answer:
 
 
 def open_location(session: Any, me: Actor, thing: codes.Thing) -> Answer:
-    return go(me, "home.opens_location", url_for("home.location", location_id=thing.id), code=thing.name)
+    return go(me, "home.opens_location", url_for("home.location", location_id=thing.id), place=thing.name)
 
 
 def open_item(session: Any, me: Actor, thing: codes.Thing) -> Answer:

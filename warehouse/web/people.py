@@ -9,11 +9,12 @@ from flask_wtf.csrf import generate_csrf
 from warehouse import clock, i18n
 from warehouse.domain.people import ROLES
 from warehouse.domain.scans import ACCEPTED, ERROR, OK, REFUSED, Answer
-from warehouse.errors import Invalid, NotFound
+from warehouse.errors import Invalid, NotFound, Refusal
 from warehouse.queries import people as queries
 from warehouse.services import people as service
 from warehouse.web import access
 from warehouse.web.access import PUBLIC, SIGNED_IN, rule
+from warehouse.web.errors import on_refusal
 from warehouse.web.http import (
     BadgeScanned,
     actor,
@@ -170,7 +171,11 @@ def badge() -> Response:
 @bp.app_errorhandler(BadgeScanned)
 def next_badge(scanned: BadgeScanned) -> Response:
     """The same from any screen that takes scans."""
-    owner = write(service.end_by_next_badge, scanned.badge)
+    try:
+        owner = write(service.end_by_next_badge, scanned.badge)
+    except Refusal as refusal:
+        # What is raised while one error is handled reaches no other handler.
+        return on_refusal(refusal)
     if owner is None:
         answer = Answer(ACCEPTED, "people.already_you", say("people.already_you", name=actor().name), OK, {})
     else:
