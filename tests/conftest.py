@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import create_engine, event, make_url
+from sqlalchemy import create_engine, make_url
 from sqlalchemy.orm import Session
 
 from tests import builders, postgres
@@ -123,29 +123,6 @@ def books_balance(database):
     with database.read() as session:
         broken = [finding for finding in prove.look(session, prove.BALANCE_CHECKS) if not finding.holds]
     assert not broken, broken
-
-
-@pytest.fixture
-def statements():
-    """`with statements(db) as said:` collects the SQL of a piece of work, begin and savepoints left out."""
-    @contextmanager
-    def collect(database):
-        said = []
-
-        def keep(_connection, _cursor, statement, *_):
-            if not statement.startswith(("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK")):
-                said.append(statement)
-
-        engines = {database.writer, database.reader}
-        for engine in engines:
-            event.listen(engine, "before_cursor_execute", keep)
-        try:
-            yield said
-        finally:
-            for engine in engines:
-                event.remove(engine, "before_cursor_execute", keep)
-
-    return collect
 
 
 # --- People ----------------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from sqlalchemy import select
 
+from tests.statements import count_statements
 from warehouse.domain.catalog import ItemRecord
 from warehouse.domain.own_labels import make_label
 from warehouse.models.catalog import Item, ItemCode
@@ -131,13 +132,13 @@ def test_a_code_that_is_new_to_a_known_item_counts_as_news(db, actor):
     assert "7536692935" in codes(db, "9787536692930")
 
 
-def test_five_hundred_rows_take_as_few_statements_as_ten(db, actor, statements):
+def test_five_hundred_rows_take_as_few_statements_as_ten(db, actor):
     def books(count, first):
         return [ItemRecord(row, f"N-{row}", f"Book {row}", authors="Li Wei") for row in range(first, first + count)]
 
-    with statements(db) as for_ten:
+    with count_statements(db) as for_ten:
         merge(db, actor, *books(10, 2))
-    with statements(db) as for_many:
+    with count_statements(db) as for_many:
         merge(db, actor, *books(500, 100))
 
     assert len(for_many) == len(for_ten) <= 5
