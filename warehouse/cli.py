@@ -12,7 +12,7 @@ import click
 import waitress
 from sqlalchemy import make_url
 
-from warehouse import cli_equipment, cli_imports, cli_people, data_folder, i18n
+from warehouse import cli_demo, cli_equipment, cli_imports, cli_people, data_folder, i18n
 from warehouse.app import create_app
 from warehouse.config import Config, load_config
 from warehouse.db import sqlite_driver
@@ -65,17 +65,43 @@ def init(config: Config) -> None:
     click.echo(f"{config.home} is ready." if done else f"{config.home} was ready already.")
 
 
+HOST = click.option(
+    "--host", default="127.0.0.1", show_default=True, help="0.0.0.0 lets the tablets of the house in."
+)
+PORT = click.option("--port", default=8080, show_default=True, help="0 takes any free one.")
+
+
 @main.command()
-@click.option("--host", default="127.0.0.1", show_default=True, help="0.0.0.0 lets the tablets of the house in.")
-@click.option("--port", default=8080, show_default=True, help="0 takes any free one.")
+@HOST
+@PORT
+@click.option("--fresh", is_flag=True, help="Throw the old demo shop away and begin anew.")
+def demo(host: str, port: int, *, fresh: bool) -> None:
+    """A small shop with orders in every state, made once and served: a whole job can be done with a mouse."""
+    config = cli_demo.demo_config()
+    cli_demo.prepare(config, fresh=fresh)
+    _serve(config, host, port, or_any=True)
+
+
+@main.command()
+@HOST
+@PORT
 @click.pass_obj
 def serve(config: Config, host: str, port: int) -> None:
     """Serve the tablets until stopped."""
+    _serve(config, host, port)
+
+
+def _serve(config: Config, host: str, port: int, *, or_any: bool = False) -> None:
+    """`or_any`: where the port is taken, any free one will do."""
     with data_folder.opened(config) as database:
+        app = create_app(config, database)
         try:
-            server = waitress.create_server(create_app(config, database), host=host, port=port, threads=THREADS)
+            server = waitress.create_server(app, host=host, port=port, threads=THREADS)
         except OSError as problem:
-            raise SetUpProblem(f"Cannot listen on {host}:{port}: {problem.strerror}. Choose another --port.") from None
+            if not or_any:
+                raise SetUpProblem(
+                    f"Cannot listen on {host}:{port}: {problem.strerror}. Choose another --port.") from None
+            server = waitress.create_server(app, host=host, port=0, threads=THREADS)
         # A stopped service ends what it began: the scan in hand is answered, the database closed.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         shown = "localhost" if host in LOCAL else host

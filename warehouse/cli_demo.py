@@ -1,0 +1,45 @@
+"""`warehouse demo`: a small shop, made once, and its badges on the console."""
+
+import shutil
+from pathlib import Path
+
+import click
+
+from warehouse.config import Config, default_home, load_config
+from warehouse.demo.build import Badge, build
+from warehouse.errors import SetUpProblem
+
+MARK = "demo"
+BADGE_SHEET = "badges.pdf"
+
+
+def demo_config() -> Config:
+    """The demo lives in a folder of its own, so that it can be thrown away."""
+    return load_config(default_home() / MARK, is_demo=True)
+
+
+def prepare(config: Config, *, fresh: bool) -> None:
+    """Make the shop or find it, and tell who works there."""
+    if fresh and config.home.exists():
+        _throw_away(config)
+    click.echo(f"The demo shop is in {config.home} (start with --fresh to begin anew).")
+    from warehouse import documents
+
+    badges = build(config)
+    sheet = config.paper_folder / BADGE_SHEET
+    sheet.write_bytes(documents.badge_sheet([vars(badge) for badge in badges]))
+    _tell(badges, sheet)
+
+
+def _throw_away(config: Config) -> None:
+    if not config.is_sqlite:
+        raise SetUpProblem("--fresh throws away a folder only, not a database on a server. Drop that one yourself.")
+    shutil.rmtree(config.home)
+
+
+def _tell(badges: list[Badge], sheet: Path) -> None:
+    click.echo("\nWho works here. Scan the badge, or tap the name, then type the PIN:\n")
+    for badge in badges:
+        click.echo(f"  {badge.role:<11} PIN {badge.pin}   badge {badge.badge}   {badge.name}")
+    click.echo(f"\nBadges to print and scan: {sheet}")
+    click.echo("No scanner? Every work screen of the demo has one to press.\n")
