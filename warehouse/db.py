@@ -31,6 +31,8 @@ T = TypeVar("T")
 
 BATCH = 64
 QUEUE_BOUND = 500
+# How long a full queue is waited for before the tablet is told to send again.
+PATIENCE_S = 5
 # Serialization failure, deadlock, lock timeout, admin shutdown, crash, cannot connect now.
 RETRY_STATES = {"40001", "40P01", "55P03", "57P01", "57P02", "57P03"}
 TRIES = 12
@@ -88,7 +90,7 @@ class SqliteDatabase(Database):
     def write(self, use_case: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         answer: Future[T] = Future()
         try:
-            self._jobs.put((lambda session: use_case(session, *args, **kwargs), answer), timeout=5)
+            self._jobs.put((lambda session: use_case(session, *args, **kwargs), answer), timeout=PATIENCE_S)
         except queue.Full:
             raise Busy("db.busy") from None
         return answer.result()
@@ -129,7 +131,8 @@ class SqliteDatabase(Database):
                     except Exception as problem:
                         answer.set_exception(problem)
         except Exception as problem:
-            for answer, _ in done:
+            # Also where nothing could begin (disk full, file locked): nobody may wait for ever.
+            for _, answer in batch:
                 if not answer.done():
                     answer.set_exception(problem)
             return
