@@ -2,7 +2,7 @@
 
 `write` is given a *function*, because it may have to run it again (PostgreSQL: serialization failure,
 deadlock, lost connection) or beside others in one commit (SQLite). So a use case does nothing outside the
-database. Why each setting: `docs/decisions/0002-database.md`.
+database. Why each setting: `docs/decisions/0005-database.md`.
 """
 
 import fcntl
