@@ -1,4 +1,4 @@
-"""Where the rooms are put together: settings and database in, the web application out. Nothing else does this."""
+"""Where the rooms are put together: settings and database in, the web application out."""
 
 from importlib import import_module
 from importlib.util import find_spec
@@ -33,7 +33,6 @@ def create_app(config: Config, database: Database) -> Flask:
     })
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.auto_reload = False
-    app.jinja_env.cache_size = 400
     app.jinja_env.trim_blocks = True
     Htmx(app)
     access.guard(app)

@@ -28,7 +28,9 @@ def enter(db, person, device, *, fits=True, token="t"):
 
 def acts(db):
     with db.read() as session:
-        return session.execute(select(Action.verb, Action.subject, Action.subject_id).order_by(Action.id)).all()
+        return session.execute(
+            select(Action.verb, Action.subject, Action.subject_id).order_by(Action.id)
+        ).all()
 
 
 def test_the_wait_doubles_with_every_fifth_wrong_pin_up_to_a_day():
@@ -57,8 +59,10 @@ def test_a_pin_fits_only_its_own_hash_under_its_own_pepper(vault):
 
 def test_a_new_person_has_a_badge_of_their_own_and_is_in_the_journal(db, manager, vault):
     pin_hash = people.hash_pin(vault, "204816")
-    one, two = (db.write(people.add_person, manager, name=name, role="picker", language="zh-Hans", pin_hash=pin_hash)
-                for name in (" 王小雨 ", "Anna"))
+    one, two = (
+        db.write(people.add_person, manager, name=name, role="picker", language="zh-Hans", pin_hash=pin_hash)
+        for name in (" 王小雨 ", "Anna")
+    )
     assert one.badge != two.badge and is_whole(one.badge) and is_whole(two.badge)
     with db.read() as session:
         assert queries.find_by_badge(session, one.badge).name == "王小雨"

@@ -1,4 +1,4 @@
-"""The gate (USR-1, SEC-1): a rule for every route, turns that end, PINs that lock, headers on every answer."""
+"""The gate (USR-1, SEC-1): a rule for every route, turns that end, PINs that lock, headers."""
 
 import threading
 import urllib.request
@@ -10,6 +10,7 @@ from waitress.server import create_server
 from tests import builders
 from warehouse.app import create_app
 from warehouse.config import Config
+from warehouse.domain.own_labels import make_badge
 from warehouse.domain.people import RIGHTS, ROLES
 from warehouse.models.people import Device, Person, SignIn
 from warehouse.web.access import PUBLIC, SIGNED_IN, rule, rule_of
@@ -19,7 +20,7 @@ WRONG = "111112"
 
 
 def address_of(found):
-    """An address that fits the route; there is no thing with these ids, and none is needed to be turned away."""
+    """An address that fits the route; nothing has these ids, and nothing is needed to be turned away."""
     return found.build(dict.fromkeys(found.arguments, 999999))[1]
 
 
@@ -79,7 +80,7 @@ def test_a_scan_after_the_turn_has_ended_is_told_so_and_not_answered(tablet):
     assert answer.status_code == 401 and answer.headers["X-Login"] == "/login"
 
 
-# --- Badge and PIN ---------------------------------------------------------------------------------------------------
+# --- Badge and PIN ---
 
 
 def test_a_badge_alone_opens_nothing(db, tablet):
@@ -96,7 +97,7 @@ def test_a_badge_alone_opens_nothing(db, tablet):
 
 def test_an_unknown_badge_is_told_the_same_as_a_wrong_pin(db, tablet, other_tablet):
     person = builders.a_person(db)
-    unknown = builders.APerson(0, "", "picker", "en", builders.make_badge("0" * 14), "")
+    unknown = builders.APerson(0, "", "picker", "en", make_badge("0" * 14), "")
     wrong, nobody = tablet.come_in(person, WRONG), other_tablet.come_in(unknown, WRONG)
     assert (wrong.status_code, wrong.json) == (nobody.status_code, nobody.json)
 
@@ -126,7 +127,7 @@ def test_the_second_lock_is_twice_as_long_and_survives_a_restart(app, db, tablet
     assert answer.json["code"] == "people.locked" and answer.json["facts"] == {"minutes": 15}
 
 
-# --- Turns -----------------------------------------------------------------------------------------------------------
+# --- Turns ---
 
 
 def open_turns(db):
@@ -146,7 +147,7 @@ def test_a_turn_ends_when_the_next_badge_is_scanned_on_any_screen(db, tablet):
 def test_the_own_badge_and_an_unknown_one_end_nothing(db, tablet):
     tablet.sign_in("picker")
     assert tablet.scan("/home/scan", tablet.person.badge).json["code"] == "people.already_you"
-    unknown = builders.make_badge("0" * 14)
+    unknown = make_badge("0" * 14)
     assert tablet.scan("/home/scan", unknown).json["code"] == "people.unknown_badge"
     assert tablet.get("/", **JSON).status_code == 200
 
@@ -202,7 +203,7 @@ def test_only_hashes_of_cookies_and_pins_are_kept(db, tablet):
     assert not any(secret in text for secret in [*cookies, builders.PIN] for text in kept)
 
 
-# --- Other sites -----------------------------------------------------------------------------------------------------
+# --- Other sites ---
 
 
 def test_a_post_without_the_turns_own_token_is_refused(db, tablet, other_tablet):
@@ -242,7 +243,7 @@ def test_after_sign_in_nobody_is_sent_to_another_site(db, tablet):
         tablet.client.delete_cookie("turn")
 
 
-# --- Headers ---------------------------------------------------------------------------------------------------------
+# --- Headers ---
 
 
 def test_every_answer_forbids_what_pages_do_not_need(tablet):
@@ -263,12 +264,16 @@ def test_cookies_are_kept_from_scripts_and_other_sites_and_on_https_from_plain_h
     person = builders.a_person(db)
     plain = tablet.come_in(person).headers.getlist("Set-Cookie")
     assert len(plain) == 2
-    assert all("HttpOnly" in cookie and "SameSite=Strict" in cookie and "Secure" not in cookie for cookie in plain)
+    assert all(
+        "HttpOnly" in cookie and "SameSite=Strict" in cookie and "Secure" not in cookie for cookie in plain
+    )
     secure = create_app(Config(home=tmp_path, database_url="as given", is_https=True), db).test_client()
     answer = secure.post("/login", json={"badge": person.badge, "pin": person.pin}, headers=JSON,
                          base_url="https://warehouse.example")
     cookies = answer.headers.getlist("Set-Cookie")
-    assert all(cookie.startswith("__Host-") and "Secure" in cookie and "Path=/" in cookie for cookie in cookies)
+    assert all(
+        cookie.startswith("__Host-") and "Secure" in cookie and "Path=/" in cookie for cookie in cookies
+    )
     assert answer.headers["Strict-Transport-Security"].startswith("max-age=")
     assert secure.get("/", headers=JSON, base_url="https://warehouse.example").status_code == 200
 
@@ -277,7 +282,9 @@ def test_pages_have_no_script_or_style_of_their_own(tablet):
     tablet.sign_in("manager")
     for address in ("/", "/me", "/people/", "/find?q=x", "/nowhere"):
         page = tablet.get(address).get_data(as_text=True)
-        assert " style=" not in page and "<style" not in page and " onclick" not in page and "hx-on" not in page
+        assert (
+            " style=" not in page and "<style" not in page and " onclick" not in page and "hx-on" not in page
+        )
         assert "<script>" not in page
 
 
@@ -299,7 +306,8 @@ def test_a_real_server_sends_the_headers_as_they_are_meant(app):
             assert "HttpOnly" in answer.headers["Set-Cookie"]
             assert "请扫描工牌" not in answer.read().decode()
         chinese = urllib.request.Request(
-            f"http://127.0.0.1:{server.effective_port}/login", headers={"Accept-Language": "zh-CN,zh;q=0.9,en;q=0.5"}
+            f"http://127.0.0.1:{server.effective_port}/login",
+            headers={"Accept-Language": "zh-CN,zh;q=0.9,en;q=0.5"},
         )
         with urllib.request.urlopen(chinese) as answer:
             assert "请扫描工牌" in answer.read().decode()

@@ -109,11 +109,18 @@ def test_the_same_scan_again_has_the_same_answer_and_one_row(db, tablet, book):
     assert (other.status_code, other.json["code"]) == (422, "scan.key_reused")
 
 
-@pytest.mark.parametrize(("body", "code"), [
-    ({"scan_id": "7"}, "scan.id_wanted"), ({"raw": ""}, "scan.raw_length"), ({"raw": "x" * 513}, "scan.raw_length"),
-    ({"step": "s" * 41}, "scan.step_length"), ({"units": "2.5"}, "scan.units_wrong"),
-    ({"units": True}, "scan.units_wrong"), ({"choice": "first"}, "scan.choice_wrong"),
-])
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        ({"scan_id": "7"}, "scan.id_wanted"),
+        ({"raw": ""}, "scan.raw_length"),
+        ({"raw": "x" * 513}, "scan.raw_length"),
+        ({"step": "s" * 41}, "scan.step_length"),
+        ({"units": "2.5"}, "scan.units_wrong"),
+        ({"units": True}, "scan.units_wrong"),
+        ({"choice": "first"}, "scan.choice_wrong"),
+    ],
+)
 def test_what_no_tablet_sends_is_refused(tablet, body, code):
     tablet.sign_in("picker")
     sent = {"raw": "9780441013593", "scan_id": "7d4e1c1e-0a1b-4c2d-8e3f-123456789abc", **body}
@@ -129,7 +136,13 @@ def test_a_scan_of_the_person_before_is_not_counted_for_the_next_one(tablet, boo
 
 def test_the_scan_queue_gets_the_part_and_where_to_go(tablet, book):
     tablet.sign_in("picker")
-    form = {"scan_id": "7d4e1c1e-0a1b-4c2d-8e3f-123456789abc", "raw": book.isbn, "step": "home", "qty": "", "choice": ""}
+    form = {
+        "scan_id": "7d4e1c1e-0a1b-4c2d-8e3f-123456789abc",
+        "raw": book.isbn,
+        "step": "home",
+        "qty": "",
+        "choice": "",
+    }
     answer = tablet.post("/home/scan", form, **{"X-Scan": "1", "Accept": "text/html"})
     page = answer.get_data(as_text=True)
     assert answer.headers["X-Go"] == f"/find/item/{book.id}"

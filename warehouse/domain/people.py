@@ -7,16 +7,17 @@ from datetime import datetime
 RIGHTS: dict[str, frozenset[str]] = {
     "picker": frozenset({"work", "pick", "put_back", "report_incident"}),
     "packer": frozenset({"work", "pick", "pack", "ship", "put_back", "report_incident", "print"}),
-    "service": frozenset({"work", "see_orders", "review", "cancel", "open_personal", "see_board", "report_incident"}),
-    "operations": frozenset({"work", "see_orders", "review", "cancel", "import", "see_board", "release", "print",
-                             "open_personal", "report_incident"}),
+    "service": frozenset({"work", "see_orders", "review", "cancel", "open_personal", "see_board",
+                          "report_incident"}),
+    "operations": frozenset({"work", "see_orders", "review", "cancel", "import", "see_board", "release",
+                             "print", "open_personal", "report_incident"}),
     "purchasing": frozenset({"work", "see_orders", "import", "see_board", "report_incident"}),
     "finance": frozenset({"work", "see_orders", "see_board", "report_incident"}),
 }
 RIGHTS["manager"] = frozenset().union(*RIGHTS.values()) | {"people", "override", "settle_incident"}
 ROLES = tuple(RIGHTS)
 
-# Wrong PINs on one person or one device before both wait, and how long (research/reliability.md §5).
+# Wrong PINs on one person or one device before both wait, and how long.
 PIN_TRIES = 5
 LOCK_MINUTES = 15
 
@@ -38,8 +39,9 @@ class Actor:
 
 
 def lock_minutes(failed_count: int) -> int:
-    """Minutes that a person or device waits after this wrong PIN; 0 while tries are left. Every fifth one locks,
-    for twice as long as the time before, up to a day."""
+    """Minutes that a person or device waits after this wrong PIN; 0 while tries are left. Every fifth one
+    locks, for twice as long as the time before, up to a day."""
     if failed_count < PIN_TRIES or failed_count % PIN_TRIES:
         return 0
-    return min(LOCK_MINUTES * 2 ** (failed_count // PIN_TRIES - 1), 24 * 60)
+    doublings = min(failed_count // PIN_TRIES - 1, 7)
+    return min(LOCK_MINUTES << doublings, 24 * 60)

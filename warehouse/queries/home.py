@@ -1,7 +1,8 @@
-"""What home shows: how much waits behind each door, the next job, one's own day, and where things are."""
+"""What home shows: how much waits behind each door, the next job, one's own day, and what a tote is in."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import Session
@@ -9,16 +10,15 @@ from sqlalchemy.orm import Session
 from warehouse.domain import picking
 from warehouse.domain.people import Actor
 from warehouse.domain.scans import ACCEPTED, REFUSED
-from warehouse.models.catalog import Item, ItemCode
+from warehouse.models.catalog import Item
 from warehouse.models.journal import Scan
 from warehouse.models.orders import Order, OrderLine
 from warehouse.models.packing import Parcel
 from warehouse.models.picking import PickRun, PickStop, RunTote, Tote
-from warehouse.models.stock import Location, PutBack, StockBalance
+from warehouse.models.stock import Location, PutBack
 
 TO_PACK = ("picked", "packing")
 UNFINISHED = (picking.BINDING, picking.STARTED)
-MOST_FOUND = 30
 COVERS = 7
 
 
@@ -46,7 +46,7 @@ def count_doors(session: Session) -> Doors:
     return Doors(*row)
 
 
-def _count(counted: Select[tuple[int]]) -> object:
+def _count(counted: Select[Any]) -> Any:
     return counted.scalar_subquery()
 
 
@@ -75,8 +75,8 @@ class Job:
 
 
 def next_job(session: Session, actor: Actor) -> Job | None:
-    """What one has begun, else what is due first among what nobody has. Finished runs before new ones at one time,
-    because a parcel leaves only when it is packed."""
+    """What one has begun, else what is due first among what nobody has; packing before picking at the same
+    time, because a parcel leaves only when it is packed."""
     jobs = [
         job for job in (
             _next_order(session) if actor.may("pack") else None,
@@ -89,26 +89,45 @@ def next_job(session: Session, actor: Actor) -> Job | None:
 def _next_run(session: Session, actor: Actor) -> Job | None:
     mine = PickRun.person_id == actor.person_id
     run = session.execute(
-        select(PickRun.id, PickRun.due_at, PickRun.units_due, PickRun.units_taken,
-               case((mine, 1), else_=0).label("is_mine"))
-        .where(or_(mine & PickRun.state.in_((picking.PLANNED, *UNFINISHED)),
-                   PickRun.person_id.is_(None) & (PickRun.state == picking.PLANNED)))
-        .order_by(case((mine & PickRun.state.in_(UNFINISHED), 0), else_=1), PickRun.due_at, PickRun.id).limit(1)
+        select(
+            PickRun.id,
+            PickRun.due_at,
+            PickRun.units_due,
+            PickRun.units_taken,
+            case((mine, 1), else_=0).label("is_mine"),
+        )
+        .where(
+            or_(
+                mine & PickRun.state.in_((picking.PLANNED, *UNFINISHED)),
+                PickRun.person_id.is_(None) & (PickRun.state == picking.PLANNED),
+            )
+        )
+        .order_by(case((mine & PickRun.state.in_(UNFINISHED), 0), else_=1), PickRun.due_at, PickRun.id)
+        .limit(1)
     ).one_or_none()
     if run is None:
         return None
     lines, orders, first, last = session.execute(
-        select(func.count(), func.count(PickStop.order_id.distinct()), func.min(Location.aisle),
-               func.max(Location.aisle))
-        .select_from(PickStop).join(Location, Location.id == PickStop.location_id).where(PickStop.run_id == run.id)
+        select(
+            func.count(),
+            func.count(PickStop.order_id.distinct()),
+            func.min(Location.aisle),
+            func.max(Location.aisle),
+        )
+        .select_from(PickStop)
+        .join(Location, Location.id == PickStop.location_id)
+        .where(PickStop.run_id == run.id)
     ).one()
     books = session.execute(
-        select(Item.title, Item.authors, Item.volume).join(PickStop, PickStop.item_id == Item.id)
-        .where(PickStop.run_id == run.id, PickStop.state == picking.OPEN).order_by(PickStop.position).limit(COVERS)
+        select(Item.title, Item.authors, Item.volume)
+        .join(PickStop, PickStop.item_id == Item.id)
+        .where(PickStop.run_id == run.id, PickStop.state == picking.OPEN)
+        .order_by(PickStop.position)
+        .limit(COVERS)
     )
     place = f"{first} – {last}" if first and last and first != last else first or ""
-    return Job("pick", run.id, run.due_at, bool(run.is_mine), lines, run.units_due - run.units_taken, orders, place,
-               tuple(Book(*book) for book in books))
+    return Job("pick", run.id, run.due_at, is_mine=bool(run.is_mine), lines=lines, orders=orders, place=place,
+               units=run.units_due - run.units_taken, books=tuple(Book(*book) for book in books))
 
 
 def _next_order(session: Session) -> Job | None:
@@ -123,8 +142,17 @@ def _next_order(session: Session) -> Job | None:
         select(Item.title, Item.authors, Item.volume).join(OrderLine, OrderLine.item_id == Item.id)
         .where(OrderLine.order_id == order.id).order_by(OrderLine.position).limit(COVERS)
     )
-    return Job("pack", order.id, order.due_at, False, order.lines_count, order.units_wanted, 1, order.code or "",
-               tuple(Book(*book) for book in books))
+    return Job(
+        "pack",
+        order.id,
+        order.due_at,
+        is_mine=False,
+        lines=order.lines_count,
+        units=order.units_wanted,
+        orders=1,
+        place=order.code or "",
+        books=tuple(Book(*book) for book in books),
+    )
 
 
 @dataclass(frozen=True)
@@ -194,151 +222,3 @@ def work_of_order(session: Session, order_id: int) -> Work:
         .where(Order.id == order_id).order_by(PickRun.id.desc().nulls_last()).limit(1)
     ).one()
     return Work(*row)
-
-
-# --- Find --------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Shelf:
-    """Units of one item at one place."""
-
-    location_id: int
-    code: str
-    aisle: str
-    bay: str
-    shelf: str
-    kind: str
-    condition: str
-    on_hand: int
-    reserved: int
-
-
-@dataclass(frozen=True)
-class Found:
-    """An item with where it lies."""
-
-    id: int
-    sku: str
-    isbn13: str | None
-    title: str
-    authors: str
-    volume: str
-    edition: str
-    binding: str
-    publisher: str
-    shelves: tuple[Shelf, ...]
-
-    @property
-    def units_free(self) -> int:
-        return sum(shelf.on_hand - shelf.reserved for shelf in self.shelves
-                   if shelf.kind == "shelf" and shelf.condition == "good")
-
-
-@dataclass(frozen=True)
-class Lying:
-    """An item at the place that is looked at."""
-
-    item_id: int
-    title: str
-    authors: str
-    volume: str
-    isbn13: str | None
-    sku: str
-    condition: str
-    on_hand: int
-    reserved: int
-
-
-@dataclass(frozen=True)
-class Spot:
-    """A place with what lies there."""
-
-    id: int
-    code: str
-    aisle: str
-    bay: str
-    shelf: str
-    kind: str
-    items: tuple[Lying, ...]
-
-
-@dataclass(frozen=True)
-class FoundOrder:
-    id: int
-    number: str | None
-    channel: str
-    source_number: str
-    state: str
-    due_at: datetime
-    recipient_masked: str
-
-
-@dataclass(frozen=True)
-class Results:
-    """All that answers to one word or code."""
-
-    items: tuple[Found, ...] = ()
-    spots: tuple[Spot, ...] = ()
-    orders: tuple[FoundOrder, ...] = ()
-
-    @property
-    def is_empty(self) -> bool:
-        return not (self.items or self.spots or self.orders)
-
-
-_FOUND = (Item.id, Item.sku, Item.isbn13, Item.title, Item.authors, Item.volume, Item.edition, Item.binding,
-          Item.publisher)
-
-
-def find_items(session: Session, ids: tuple[int, ...]) -> tuple[Found, ...]:
-    rows = session.execute(select(*_FOUND).where(Item.id.in_(ids)).order_by(Item.title, Item.volume, Item.id)).all()
-    lying: dict[int, list[Shelf]] = {}
-    for item_id, *shelf in session.execute(
-        select(StockBalance.item_id, Location.id, Location.code, Location.aisle, Location.bay, Location.shelf,
-               Location.kind, StockBalance.condition, StockBalance.on_hand, StockBalance.reserved)
-        .join(Location, Location.id == StockBalance.location_id)
-        .where(StockBalance.item_id.in_(ids), StockBalance.on_hand > 0).order_by(Location.sequence, Location.code)
-    ):
-        lying.setdefault(item_id, []).append(Shelf(*shelf))
-    return tuple(Found(*row, shelves=tuple(lying.get(row.id, ()))) for row in rows)
-
-
-def find_spot(session: Session, location_id: int) -> Spot | None:
-    row = session.execute(
-        select(Location.id, Location.code, Location.aisle, Location.bay, Location.shelf, Location.kind)
-        .where(Location.id == location_id)
-    ).one_or_none()
-    if row is None:
-        return None
-    items = session.execute(
-        select(Item.id, Item.title, Item.authors, Item.volume, Item.isbn13, Item.sku, StockBalance.condition,
-               StockBalance.on_hand, StockBalance.reserved)
-        .join(StockBalance, StockBalance.item_id == Item.id)
-        .where(StockBalance.location_id == location_id, StockBalance.on_hand > 0).order_by(Item.title, Item.id)
-    )
-    return Spot(*row, items=tuple(Lying(*item) for item in items))
-
-
-def find_text(session: Session, text: str, code: str, *, may_see_orders: bool) -> Results:
-    """By any code of an item, its title or author, a place's code, an order's number. `code` is `text` as the
-    items know it, or empty where it is no code."""
-    like = "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
-    by_code = select(ItemCode.item_id).where(ItemCode.code.in_({code, text}))
-    ids = session.execute(
-        select(Item.id).where(or_(
-            Item.id.in_(by_code), Item.sku == text, Item.title.ilike(like, escape="\\"),
-            Item.authors.ilike(like, escape="\\"),
-        )).order_by(Item.title, Item.id).limit(MOST_FOUND)
-    ).scalars()
-    spot_ids = session.execute(
-        select(Location.id).where(Location.code == text.upper()).limit(MOST_FOUND)
-    ).scalars().all()
-    spots = tuple(spot for spot_id in spot_ids if (spot := find_spot(session, spot_id)))
-    orders = session.execute(
-        select(Order.id, Order.number, Order.channel, Order.source_number, Order.state, Order.due_at,
-               Order.recipient_masked)
-        .where(or_(Order.number == text.upper(), Order.source_number == text)).limit(MOST_FOUND)
-    ).all() if may_see_orders else []
-    return Results(find_items(session, tuple(ids)), spots, tuple(FoundOrder(*order) for order in orders))
-

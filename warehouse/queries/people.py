@@ -128,8 +128,8 @@ class Member:
 
 
 def list_members(session: Session, since: datetime) -> list[Member]:
-    """Everybody with their open turns; turns not seen since `since` have ended by idleness. Without the person
-    behind the console, who has no PIN and cannot come in."""
+    """Everybody with their open turns; turns not seen since `since` have ended by idleness. Without the
+    person behind the console, who has no PIN and cannot come in."""
     open_turns: dict[int, list[Place]] = {}
     turns = session.execute(
         select(TURN.c.person_id, TURN.c.id, DEVICE.c.name, TURN.c.started_at, TURN.c.seen_at)

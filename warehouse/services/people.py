@@ -1,8 +1,8 @@
 """People, their badges and PINs, and their turns at the tablets (USR-1, USR-2).
 
 Hashing a PIN takes a third of a second on purpose, so it never happens inside a transaction: the caller looks
-(`queries.people`), judges with `pin_fits`, and writes the outcome with `finish_try`. A wrong PIN is counted in
-that write: it comes back as a value, because a refusal would be rolled back and nothing counted.
+(`queries.people`), judges with `pin_fits`, and writes the outcome with `finish_try`. A wrong PIN is counted
+in that write: it comes back as a value, because a refusal would be rolled back and nothing counted.
 """
 
 import re
@@ -72,7 +72,14 @@ class Entry:
 
 
 def finish_try(
-    session: Session, person_id: int | None, device_id: int, *, fits: bool, token: str, token_hash: str, now: datetime
+    session: Session,
+    person_id: int | None,
+    device_id: int,
+    *,
+    fits: bool,
+    token: str,
+    token_hash: str,
+    now: datetime,
 ) -> Entry:
     """Open a turn, or count the wrong PIN on the person and on the device; five lock both, longer each time.
     A lock holds against the right PIN too. The turn before at this device ends."""
@@ -83,19 +90,28 @@ def finish_try(
         select(PERSON.c.failed_count, PERSON.c.locked_until, PERSON.c.is_active)
         .where(PERSON.c.id == person_id).with_for_update()
     ).one_or_none()
-    if wait := max(minutes_locked(device.locked_until, now), minutes_locked(person and person.locked_until, now)):
+    if wait := max(
+        minutes_locked(device.locked_until, now), minutes_locked(person and person.locked_until, now)
+    ):
         return Entry(None, "people.locked", wait)
     if not fits or person is None or not person.is_active or person_id is None:
         waits = _count_wrong(session, DEVICE, device_id, device.failed_count, now)
-        if person is not None:
+        if person is not None and person_id is not None:
             waits = max(waits, _count_wrong(session, PERSON, person_id, person.failed_count, now))
         return Entry(None, "people.locked" if waits else "people.wrong_pin", waits)
     for table, thing_id in ((DEVICE, device_id), (PERSON, person_id)):
         session.execute(update(table).where(table.c.id == thing_id).values(failed_count=0, locked_until=None))
     _end(session, TURN.c.device_id == device_id, BADGE, now)
-    session.execute(insert(TURN), {
-        "token_hash": token_hash, "person_id": person_id, "device_id": device_id, "started_at": now, "seen_at": now,
-    })
+    session.execute(
+        insert(TURN),
+        {
+            "token_hash": token_hash,
+            "person_id": person_id,
+            "device_id": device_id,
+            "started_at": now,
+            "seen_at": now,
+        },
+    )
     return Entry(token, person_id=person_id)
 
 
@@ -122,8 +138,8 @@ def sign_out(session: Session, actor: Actor) -> None:
 
 
 def end_by_next_badge(session: Session, actor: Actor, badge: str) -> int | None:
-    """End the present turn because another badge was scanned; who is to type the PIN now. One's own badge ends
-    nothing (None), a badge that nobody has is refused."""
+    """End the present turn because another badge was scanned; who is to type the PIN now. One's own badge
+    ends nothing (None), a badge that nobody has is refused."""
     owner = session.execute(select(PERSON.c.id).where(PERSON.c.badge == badge, PERSON.c.is_active)).scalar()
     if owner is None:
         raise Invalid("people.unknown_badge")
@@ -147,8 +163,10 @@ class Joined:
     badge: str
 
 
-def add_person(session: Session, actor: Actor | None, *, name: str, role: str, language: str, pin_hash: str) -> Joined:
-    """A person with a fresh badge. `pin_hash` from `hash_pin`. `actor` is empty only for the very first one."""
+def add_person(
+    session: Session, actor: Actor | None, *, name: str, role: str, language: str, pin_hash: str
+) -> Joined:
+    """A person with a fresh badge. `pin_hash` from `hash_pin`. `actor` is empty for the very first one."""
     name = name.strip()
     if not name or len(name) > NAME_LIMIT:
         raise Invalid("people.name_wanted", most=NAME_LIMIT)
@@ -184,7 +202,9 @@ def set_pin(session: Session, actor: Actor, person_id: int, pin_hash: str) -> No
 def change_own_pin(session: Session, actor: Actor, *, fits: bool, pin_hash: str) -> Entry:
     """`fits`: whether the old PIN was right, judged before. A wrong one counts like one at the door."""
     person = session.execute(
-        select(PERSON.c.failed_count, PERSON.c.locked_until).where(PERSON.c.id == actor.person_id).with_for_update()
+        select(PERSON.c.failed_count, PERSON.c.locked_until)
+        .where(PERSON.c.id == actor.person_id)
+        .with_for_update()
     ).one()
     if wait := minutes_locked(person.locked_until, actor.at):
         return Entry(None, "people.locked", wait)
@@ -198,7 +218,7 @@ def change_own_pin(session: Session, actor: Actor, *, fits: bool, pin_hash: str)
 
 
 def switch_off(session: Session, actor: Actor, person_id: int) -> None:
-    """The person may not come in any more; what they did stays. Refuses oneself, so that one manager is left."""
+    """The person may not come in any more; what they did stays. Refuses oneself: one manager is left."""
     if person_id == actor.person_id:
         raise Conflict("people.not_oneself")
     _change(session, person_id, is_active=False)
@@ -232,7 +252,7 @@ def _count_wrong(session: Session, table: object, thing_id: int, before: int, no
     values: dict[str, object] = {"failed_count": before + 1}
     if wait:
         values["locked_until"] = now + timedelta(minutes=wait)
-    session.execute(update(table).where(table.c.id == thing_id).values(**values))  # type: ignore[attr-defined,arg-type]
+    session.execute(update(table).where(table.c.id == thing_id).values(**values))
     return wait
 
 

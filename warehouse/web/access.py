@@ -28,8 +28,8 @@ SEEN_EVERY = timedelta(minutes=1)
 DEVICE_COOKIE_S = 5 * 365 * 24 * 3600
 
 CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; font-src 'none'; "
-    "object-src 'none'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "font-src 'none'; object-src 'none'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 # A paper is shown inside our own page, by the browser's own viewer, which the rules for pages would stop.
 PAPER_CSP = "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
@@ -74,7 +74,7 @@ class TurnSession(SessionInterface):
     """Flask-WTF keeps its token in `session`. Ours holds nothing else, needs no cookie of its own and is
     bound to the turn: another sign-in is another token."""
 
-    def open_session(self, app: Flask, request: Any) -> Any:
+    def open_session(self, app: Flask, request: Any) -> Any:  # noqa: ARG002 - Flask calls it so
         kept = _Kept()
         token = request.cookies.get(cookie_name("turn")) or request.cookies.get(cookie_name("device"))
         if token:
@@ -104,7 +104,13 @@ def hash_of(token: str) -> str:
 
 def keep_cookie(response: Response, name: str, token: str, *, seconds: int | None = None) -> None:
     response.set_cookie(
-        cookie_name(name), token, max_age=seconds, httponly=True, samesite="Strict", secure=config().is_https, path="/"
+        cookie_name(name),
+        token,
+        max_age=seconds,
+        httponly=True,
+        samesite="Strict",
+        secure=config().is_https,
+        path="/",
     )
 
 
@@ -139,7 +145,7 @@ def check() -> Any:
 
 
 def who_asks() -> Actor | None:
-    """The actor behind the turn cookie, or nobody: ended, idle too long, another device, person switched off."""
+    """The actor behind the turn cookie; nobody if it ended, idled too long or came from another device."""
     token = request.cookies.get(cookie_name("turn"))
     if not token:
         return None
@@ -172,7 +178,9 @@ def language() -> str:
 def ask_to_sign_in() -> Response:
     """401; a page becomes the sign-in screen, a scan stays on its tablet and is sent after sign-in."""
     if wants_json():
-        return answer_json({"code": "errors.sign_in", "say": i18n.say(language(), "errors.sign_in"), "facts": {}}, 401)
+        return answer_json(
+            {"code": "errors.sign_in", "say": i18n.say(language(), "errors.sign_in"), "facts": {}}, 401
+        )
     back = request.full_path.rstrip("?") if request.method == "GET" and not is_part() else ""
     login = url_for("people.login", next=back) if back not in {"", "/"} else url_for("people.login")
     if is_part() or request.method != "GET":
@@ -189,8 +197,8 @@ def is_part() -> bool:
 
 
 def refuse_other_sites(*, has_token: bool) -> None:
-    """A second wall beside SameSite and the CSRF token: the browser itself says where a request comes from. It
-    says "null" for a form of a page that sends no referrer, as ours do; then the token alone decides."""
+    """A second wall beside SameSite and the CSRF token: the browser itself says where a request comes from.
+    It says "null" for a form of a page that sends no referrer, as ours do; then the token alone decides."""
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
     origin = request.headers.get("Origin")
     ours = {None, f"http://{request.host}", f"https://{request.host}"} | ({"null"} if has_token else set())
@@ -219,7 +227,9 @@ def add_headers(response: Response) -> Response:
         headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
     if request.endpoint == "static":
         # An address with the file's hash never changes its content.
-        headers["Cache-Control"] = "public, max-age=31536000, immutable" if request.args.get("v") else "no-cache"
+        headers["Cache-Control"] = (
+            "public, max-age=31536000, immutable" if request.args.get("v") else "no-cache"
+        )
     else:
         headers["Vary"] = "HX-Request, X-Scan, Accept"
         headers.setdefault("Cache-Control", "no-store")

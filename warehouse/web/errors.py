@@ -1,5 +1,5 @@
-"""What a person sees when the house says no: one handler for every refusal, one for what the web itself refuses,
-and a plain page for faults."""
+"""What a person sees when the house says no: one handler for every refusal, one for what the web itself
+refuses, and a plain page for faults."""
 
 import logging
 import uuid

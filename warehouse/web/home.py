@@ -12,11 +12,22 @@ from warehouse.domain import barcodes, codes
 from warehouse.domain.people import Actor
 from warehouse.domain.scans import ACCEPTED, ERROR, OK, REFUSED, Answer
 from warehouse.errors import NotFound
+from warehouse.queries import find as things
 from warehouse.queries import home as queries
 from warehouse.services import scans
 from warehouse.services.codes import identify, item_code
 from warehouse.web.access import rule
-from warehouse.web.http import actor, answer_scan, config, read, respond, scan_from_request, wants_json, write
+from warehouse.web.http import (
+    actor,
+    answer_json,
+    answer_scan,
+    config,
+    read,
+    respond,
+    scan_from_request,
+    wants_json,
+    write,
+)
 
 bp = Blueprint("home", __name__)
 
@@ -89,31 +100,41 @@ def find() -> Response:
     """By title, author, any code of an item, a place's code, an order's number."""
     text = request.args.get("q", "").strip()[:QUERY_LIMIT]
     with read() as session:
-        results = queries.Results()
+        results = things.Results()
         if text:
             code = item_code(barcodes.read(text))
-            results = queries.find_text(session, text, code, may_see_orders=actor().may("see_orders"))
-    return respond("home/find.html", {"q": text, "results": results, "may_open_orders": bool(address("orders.page", order_id=1))})
+            results = things.find_text(session, text, code, may_see_orders=actor().may("see_orders"))
+    return show_found(results, text)
 
 
 @bp.get("/find/item/<int:item_id>")
 @rule(WORK)
 def item(item_id: int) -> Response:
     with read() as session:
-        found = queries.find_items(session, (item_id,))
+        found = things.find_items(session, (item_id,))
     if not found:
         raise NotFound("errors.not_found")
-    return respond("home/find.html", {"q": "", "results": queries.Results(items=found), "may_open_orders": False})
+    return show_found(things.Results(items=found))
 
 
 @bp.get("/find/location/<int:location_id>")
 @rule(WORK)
 def location(location_id: int) -> Response:
     with read() as session:
-        spot = queries.find_spot(session, location_id)
+        spot = things.find_spot(session, location_id)
     if spot is None:
         raise NotFound("errors.not_found")
-    return respond("home/find.html", {"q": "", "results": queries.Results(spots=(spot,)), "may_open_orders": False})
+    return show_found(things.Results(spots=(spot,)))
+
+
+def show_found(results: things.Results, text: str = "") -> Response:
+    if wants_json():
+        return answer_json({"q": text, "results": results})
+    return respond("home/find.html", {"q": text, "results": results, "order_address": order_address})
+
+
+def order_address(order_id: int) -> str:
+    return address("orders.page", order_id=order_id)
 
 
 def look() -> Home:
@@ -126,7 +147,12 @@ def look() -> Home:
     target = {"pick": ("picking.run", "run_id"), "pack": ("packing.order", "order_id")}
     endpoint, name = target[job.kind] if job else ("", "")
     return Home(
-        greeting=greeting(local.hour), now=clock.now(), job=job, doors=six_doors(me, doors), desks=desks(me), day=day,
+        greeting=greeting(local.hour),
+        now=clock.now(),
+        job=job,
+        doors=six_doors(me, doors),
+        desks=desks(me),
+        day=day,
         job_address=address(endpoint, **{name: job.id}) if job else "",
     )
 
@@ -175,7 +201,9 @@ def judge(session: Any, me: Actor, thing: codes.Thing) -> Answer:
         codes.MANIFEST: open_dock, codes.LOCATION: open_location, codes.ITEM: open_item,
     }.get(thing.kind)
     if opener is None:
-        return no(me, "home.invalid_code" if thing.kind == codes.INVALID else "home.unknown_code", text=thing.text)
+        return no(
+            me, "home.invalid_code" if thing.kind == codes.INVALID else "home.unknown_code", text=thing.text
+        )
     return opener(session, me, thing)
 
 
@@ -200,22 +228,26 @@ def open_order(session: Any, me: Actor, thing: codes.Thing) -> Answer:
     work = queries.work_of_order(session, thing.id)
     if work.is_to_pack and me.may("pack"):
         return go(me, "home.opens_order", address("packing.order", order_id=thing.id))
-    return go(me, "home.opens_order", address("orders.page", order_id=thing.id) if me.may("see_orders") else "")
+    return go(
+        me, "home.opens_order", address("orders.page", order_id=thing.id) if me.may("see_orders") else ""
+    )
 
 
-def open_parcel(session: Any, me: Actor, thing: codes.Thing) -> Answer:
-    return go(me, "home.opens_parcel", address("shipping.parcel", parcel_id=thing.id) if me.may("ship") else "")
+def open_parcel(_session: Any, me: Actor, thing: codes.Thing) -> Answer:
+    return go(
+        me, "home.opens_parcel", address("shipping.parcel", parcel_id=thing.id) if me.may("ship") else ""
+    )
 
 
-def open_dock(session: Any, me: Actor, thing: codes.Thing) -> Answer:
+def open_dock(_session: Any, me: Actor, _thing: codes.Thing) -> Answer:
     return go(me, "home.opens_dock", address("shipping.dock") if me.may("ship") else "")
 
 
-def open_location(session: Any, me: Actor, thing: codes.Thing) -> Answer:
+def open_location(_session: Any, me: Actor, thing: codes.Thing) -> Answer:
     return go(me, "home.opens_location", url_for("home.location", location_id=thing.id), place=thing.name)
 
 
-def open_item(session: Any, me: Actor, thing: codes.Thing) -> Answer:
+def open_item(_session: Any, me: Actor, thing: codes.Thing) -> Answer:
     if len(thing.ids) == 1:
         return go(me, "home.opens_item", url_for("home.item", item_id=thing.id))
     return go(me, "home.opens_item", url_for("home.find", q=thing.text))

@@ -40,7 +40,7 @@ class PlainJson(DefaultJSONProvider):
     compact = True
 
     @staticmethod
-    def default(value: Any) -> Any:  # type: ignore[override]
+    def default(value: Any) -> Any:
         if isinstance(value, datetime | date):
             return value.isoformat()
         if isinstance(value, frozenset | set):
@@ -84,14 +84,22 @@ def wants_part() -> bool:
     headers = request.headers
     if headers.get("X-Scan"):
         return True
-    return "HX-Request" in headers and "HX-Boosted" not in headers and "HX-History-Restore-Request" not in headers
+    return (
+        "HX-Request" in headers
+        and "HX-Boosted" not in headers
+        and "HX-History-Restore-Request" not in headers
+    )
 
 
 def scan_from_request() -> ScanIn:
     """The scan in a form or JSON body (FLOWS). Refuses what no tablet of ours sends, and a scan that another
     person made before this one's turn. A badge ends the turn instead."""
     body = _body()
-    scan_id, raw, step = str(body.get("scan_id") or ""), str(body.get("raw") or ""), str(body.get("step") or "")
+    scan_id, raw, step = (
+        str(body.get("scan_id") or ""),
+        str(body.get("raw") or ""),
+        str(body.get("step") or ""),
+    )
     g.scan_id = scan_id
     if not _is_uuid(scan_id):
         raise Invalid("scan.id_wanted")
@@ -137,7 +145,9 @@ def respond(template: str, data: Any, status: int = 200, *, part: str | None = N
     (`area/_run.html` unless `part` names another) where htmx or a scan asks."""
     if wants_json():
         return answer_json(data, status)
-    shown = data if isinstance(data, dict) else {field.name: getattr(data, field.name) for field in fields(data)}
+    shown = (
+        data if isinstance(data, dict) else {field.name: getattr(data, field.name) for field in fields(data)}
+    )
     if wants_part():
         template = part or part_of(template)
     return Response(render_template(template, **shown), status, mimetype="text/html")

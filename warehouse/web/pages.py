@@ -21,14 +21,26 @@ CJK = re.compile("[\u3400-\u9fff\uf900-\ufaff]")
 COLOURS, PATTERNS = 10, 4
 MOST_LINES = 4
 FOUR_WIDE, WIDE = 4, 6
+CELLS = 3  # aisle, bay, shelf
 
 
 def furnish(app: Flask) -> None:
     """Put the functions of this file within reach of every template and macro."""
     app.jinja_env.globals.update(
-        t=t, me=me, language=language, static=static_address(app), local_time=local_time, minutes_left=minutes_left,
-        lang_of=lang_of, item_title=item_title, cover_of=cover_of, plate_cells=plate_cells, initials=initials,
-        answer=None, answer_id="", today_words=today_words,
+        t=t,
+        me=me,
+        language=language,
+        static=static_address(app),
+        local_time=local_time,
+        minutes_left=minutes_left,
+        lang_of=lang_of,
+        item_title=item_title,
+        cover_of=cover_of,
+        plate_cells=plate_cells,
+        initials=initials,
+        answer=None,
+        answer_id="",
+        today_words=today_words,
     )
 
 
@@ -97,7 +109,7 @@ def plate_cells(location: Any) -> list[tuple[str, str]]:
     """The cells of a shelf label with their captions; a place without aisle is one cell with its code."""
     if isinstance(location, str):
         parts = location.split("-")
-        aisle, bay, shelf = parts if len(parts) == 3 else ("", "", "")  # noqa: PLR2004 - aisle, bay, shelf
+        aisle, bay, shelf = parts if len(parts) == CELLS else ("", "", "")
         code = location
     else:
         aisle, bay, shelf, code = (_of(location, name) for name in ("aisle", "bay", "shelf", "code"))
@@ -138,7 +150,13 @@ def _draw(title: str, authors: str, volume: str) -> Cover:
     if volume:
         lines = [*lines[: MOST_LINES - 1], volume[:12]]
     return Cover(
-        seed[0] % COLOURS, seed[1] % PATTERNS, tuple(lines[:MOST_LINES]), size, size + 14, size + 5, author[:18]
+        seed[0] % COLOURS,
+        seed[1] % PATTERNS,
+        tuple(lines[:MOST_LINES]),
+        size,
+        size + 14,
+        size + 5,
+        author[:18],
     )
 
 

@@ -134,8 +134,14 @@ def show_login(*, badge: str = "", who: int | None = None, back: str = "", probl
         names = queries.list_names(looking)
     known = next((name for name in names if name.id == who), None)
     html = render_template(
-        "people/login.html", names=names, chosen=known, badge=badge, back=back, problem=problem,
-        shop=config().shop_name_zh if access.language() == i18n.CHINESE else config().shop_name, task={"badge": badge},
+        "people/login.html",
+        names=names,
+        chosen=known,
+        badge=badge,
+        back=back,
+        problem=problem,
+        shop=config().shop_name_zh if access.language() == i18n.CHINESE else config().shop_name,
+        task={"badge": badge},
     )
     response = make_response(html)
     if made:
@@ -306,7 +312,9 @@ def tell_badge(joined: service.Joined, status: int = 200) -> Response:
     owner = next((member for member in shown["members"] if member.id == joined.person_id), None)
     if owner is None:
         raise NotFound("errors.not_found")
-    return respond("people/listing.html", {**shown, "joined": {"name": owner.name, "badge": joined.badge}}, status)
+    return respond(
+        "people/listing.html", {**shown, "joined": {"name": owner.name, "badge": joined.badge}}, status
+    )
 
 
 def done(address: str) -> Response:
