@@ -21,8 +21,12 @@ def small_catalogue(db, path=SMALL):
             insert(Item).returning(Item.id, sort_by_parameter_order=True),
             [{"sku": isbn, "isbn13": isbn, "title": title, **now} for isbn, title in rows],
         )
-        session.execute(insert(ItemCode), [
-            {"code": isbn, "item_id": item_id} for item_id, (isbn, _) in zip(made.scalars(), rows, strict=True)
-        ])
+        session.execute(
+            insert(ItemCode),
+            [
+                {"code": isbn, "item_id": item_id}
+                for item_id, (isbn, _) in zip(made.scalars(), rows, strict=True)
+            ],
+        )
 
     db.write(add)

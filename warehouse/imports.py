@@ -1,7 +1,7 @@
 """The one bridge from order files to the services that keep them, for the console and for uploads (ORD-1).
 
-Files are read before any transaction begins; drafts go in by some hundred, each lot in one transaction, so that a
-crash in the middle loses nothing: the second run meets what is there and adds the rest.
+Files are read before any transaction begins; drafts go in by some hundred, each lot in one transaction, so
+that a crash in the middle loses nothing: the second run meets what is there and adds the rest.
 """
 
 from collections import Counter
@@ -27,9 +27,9 @@ _COUNTED_AS = {
 
 @dataclass
 class Report:
-    """What an import did. orders = created + known before + conflicts + rejected + skipped; `duplicates` counts the
-    known ones and blocks that stand in a file twice, `held` those of the created that wait for a person. Figures
-    `by_class` and `by_kind` are of what was read, whether it was new or not."""
+    """What an import did. orders = created + known before + conflicts + rejected + skipped; `duplicates`
+    counts the known ones and blocks that stand in a file twice, `held` those of the created that wait for a
+    person. Figures `by_class` and `by_kind` are of what was read, whether it was new or not."""
 
     files: list[str] = field(default_factory=list)
     orders: int = 0
@@ -83,7 +83,15 @@ def _lots(drafts: Sequence[OrderDraft]) -> Iterator[list[OrderDraft]]:
 def _count_file(report: Report, actor: Actor, reading: Reading) -> None:
     report.duplicates += len(reading.repeats)
     for repeat in reading.repeats:
-        _tell(report, actor, reading.file, Flaw("repeated_block", repeat.rows), repeat.source_number, repeat.rows, "")
+        _tell(
+            report,
+            actor,
+            reading.file,
+            Flaw("repeated_block", repeat.rows),
+            repeat.source_number,
+            repeat.rows,
+            "",
+        )
     for flaw in reading.flaws:
         _tell(report, actor, reading.file, flaw, "", flaw.rows, "")
 
@@ -114,7 +122,14 @@ def _tell(
     report: Report, actor: Actor, file: str, flaw: Flaw, order: str, rows: tuple[int, ...], cls: str
 ) -> None:
     """`row` is where it stands, `rows` are all of the order."""
-    report.problems.append({
-        "file": file, "row": flaw.rows[0] if flaw.rows else 0, "rows": list(rows), "order": order, "code": flaw.code,
-        "class": cls, "say": i18n.say(actor.language, f"orders.flaw_{flaw.code}", **flaw.facts),
-    })
+    report.problems.append(
+        {
+            "file": file,
+            "row": flaw.rows[0] if flaw.rows else 0,
+            "rows": list(rows),
+            "order": order,
+            "code": flaw.code,
+            "class": cls,
+            "say": i18n.say(actor.language, f"orders.flaw_{flaw.code}", **flaw.facts),
+        }
+    )

@@ -53,8 +53,12 @@ def demand(db):
     """Copies wanted per ISBN by orders that may be released."""
     with db.read() as session:
         rows = session.execute(
-            select(OrderLine.code_text, OrderLine.units_wanted).join(Order, Order.id == OrderLine.order_id)
-            .where(Order.state == "confirmed", Order.import_class != "part_pick", OrderLine.is_service.is_(False)))
+            select(OrderLine.code_text, OrderLine.units_wanted)
+            .join(Order, Order.id == OrderLine.order_id)
+            .where(
+                Order.state == "confirmed", Order.import_class != "part_pick", OrderLine.is_service.is_(False)
+            )
+        )
         found = Counter()
         for code, units in rows:
             found[code] += units
@@ -76,7 +80,9 @@ def check_shopify(report, expected, by_order):
     assert report.orders == expected["raw"]["distinct_order_names"]
     assert report.duplicates == len(expected["duplicates"]["exact"])
     assert report.rejected == expected["classes"]["catch"]["orders"]
-    assert report.created == sum(expected["classes"][name]["orders"] for name in STORED) + by_order["not_paid"]
+    assert (
+        report.created == sum(expected["classes"][name]["orders"] for name in STORED) + by_order["not_paid"]
+    )
     assert report.lines == sum(wanted["lines"] for wanted in expected["classes"].values())
 
 
@@ -85,15 +91,27 @@ def check_orders_one_by_one(db, path):
     with path.open(encoding="utf-8", newline="") as file:
         wanted = {row["order"]: row for row in csv.DictReader(file)}
     with db.read() as session:
-        ours = {row.source_number: row for row in session.execute(
-            select(Order.source_number, Order.state, Order.import_class, Order.lines_count, Order.units_wanted)
-            .where(Order.channel == "shopify"))}
+        ours = {
+            row.source_number: row
+            for row in session.execute(
+                select(
+                    Order.source_number,
+                    Order.state,
+                    Order.import_class,
+                    Order.lines_count,
+                    Order.units_wanted,
+                ).where(Order.channel == "shopify")
+            )
+        }
     for number, row in wanted.items():
         if row["class"] in TO_PICK:
             found = ours[number]
             assert (found.state, found.import_class) == ("confirmed", row["class"]), number
-            assert (found.lines_count, found.units_wanted) == (int(row["goods_lines"]), int(row["goods_units"])), number
-        elif row["class"] not in ("part_pick",) and number in ours:
+            assert (found.lines_count, found.units_wanted) == (
+                int(row["goods_lines"]),
+                int(row["goods_units"]),
+            ), number
+        elif row["class"] != "part_pick" and number in ours:
             assert ours[number].state == "held", number
 
 

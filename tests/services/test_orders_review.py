@@ -10,6 +10,7 @@ from warehouse.errors import Conflict, Invalid, NotAllowed
 from warehouse.models.journal import Action
 from warehouse.models.orders import Hold, Order, OrderLine
 from warehouse.queries import orders as queries
+from warehouse.queries import orders_review as reviews
 from warehouse.services import orders_import, orders_review
 
 BOOK, VOLUMES, UNKNOWN = "9787536692930", "9787020008728", "9787000000018"
@@ -18,7 +19,9 @@ HOME = Recipient(name="周予安", phone="19900001001", street="文三路 18 号
 
 
 def line(code=BOOK, units=1, row=2, title="三体"):
-    return LineDraft(row=row, code_text=code, code=code, title=title, units=units, price_minor=2300, place=row)
+    return LineDraft(
+        row=row, code_text=code, code=code, title=title, units=units, price_minor=2300, place=row
+    )
 
 
 def draft(number="#1", *, lines=None, recipient=HOME, **fields):
@@ -87,7 +90,11 @@ def test_a_lifted_hold_confirms_the_order_and_keeps_who_and_why(db, actor, book)
     db.write(orders_review.lift, actor, hold, "paid by transfer")
     with db.read() as session:
         row = session.get(Hold, hold)
-        assert (row.decision, row.decision_reason, row.lifted_by) == ("lifted", "paid by transfer", actor.person_id)
+        assert (row.decision, row.decision_reason, row.lifted_by) == (
+            "lifted",
+            "paid by transfer",
+            actor.person_id,
+        )
     assert the_order(db).state == "confirmed"
     assert verbs(db) == ["lift", "confirm"]
     with pytest.raises(Conflict):
@@ -125,18 +132,27 @@ def test_a_later_catalogue_answers_an_unknown_code(db, actor):
 def test_one_isbn_of_two_items_asks_which(db, actor):
     first = builders.an_item(db, "红楼梦 上", isbn=VOLUMES, sku="HLM-1")
     second = builders.an_item(db, "红楼梦 下", isbn=VOLUMES, sku="HLM-2")
-    receive(db, actor, draft(lines=[line(VOLUMES, title="红楼梦")]), draft("#2", lines=[line("HLM-2", title="红楼梦 下")]))
+    receive(
+        db,
+        actor,
+        draft(lines=[line(VOLUMES, title="红楼梦")]),
+        draft("#2", lines=[line("HLM-2", title="红楼梦 下")]),
+    )
     assert set(open_holds(db)) == {"which_item"}
     assert the_order(db, "#2").state == "confirmed"
     with db.read() as session:
-        held = queries.review_desk(session)
+        held = reviews.review_desk(session)
     assert [option["id"] for option in held.orders[0].lines[0].options] == [first.id, second.id]
     db.write(orders_review.choose_item, actor, line_ids(db)[0], second.id, "the buyer wrote: second volume")
     assert the_order(db).state == "confirmed"
 
 
 def test_a_mended_address_closes_its_hold_and_keeps_the_original_sealed(db, actor, book):
-    receive(db, actor, draft(recipient=Recipient(name="周**", phone="199****1001", street="文三路***", country="CN")))
+    receive(
+        db,
+        actor,
+        draft(recipient=Recipient(name="周**", phone="199****1001", street="文三路***", country="CN")),
+    )
     order = the_order(db)
     assert set(open_holds(db)) == {"masked_address"}
     fields = {"name": HOME.name, "phone": HOME.phone, "street": HOME.street}
@@ -172,7 +188,9 @@ def test_lines_change_until_release_and_not_after(db, actor, book):
     assert (after.units_wanted, after.lines_count) == (3, 1)
 
     def release(session):
-        session.execute(update(Order).where(Order.id == order.id).values(state="released", released_at=clock.now()))
+        session.execute(
+            update(Order).where(Order.id == order.id).values(state="released", released_at=clock.now())
+        )
 
     db.write(release)
     with pytest.raises(Conflict):
@@ -196,7 +214,10 @@ def test_the_same_order_with_other_content_changes_nothing_and_is_told(db, actor
     (changed,) = receive(db, actor, draft(lines=[line(units=5)]))
     assert (changed.outcome, [flaw.code for flaw in changed.flaws]) == ("changed", ["changed_since"])
     (closed,) = receive(db, actor, draft(standing="cancelled"))
-    assert (closed.outcome, [flaw.code for flaw in closed.flaws]) == ("changed", ["cancelled", "closed_in_shop"])
+    assert (closed.outcome, [flaw.code for flaw in closed.flaws]) == (
+        "changed",
+        ["cancelled", "closed_in_shop"],
+    )
     assert the_order(db) == before
 
 
@@ -218,8 +239,23 @@ def test_an_order_stopped_by_hand_goes_on_when_lifted(db, actor, book):
 
 
 def test_an_order_is_found_by_number_isbn_and_phone_and_shows_its_life(db, actor, book):
-    receive(db, actor, draft("#77", payment="unpaid"), draft("#78", lines=[line(UNKNOWN)], recipient=Recipient(
-        name="Ann Lee", phone="07700 900123", street="1 Row", city="Hove", postcode="BN3 9UA", country="GB")))
+    receive(
+        db,
+        actor,
+        draft("#77", payment="unpaid"),
+        draft(
+            "#78",
+            lines=[line(UNKNOWN)],
+            recipient=Recipient(
+                name="Ann Lee",
+                phone="07700 900123",
+                street="1 Row",
+                city="Hove",
+                postcode="BN3 9UA",
+                country="GB",
+            ),
+        ),
+    )
     order = the_order(db, "#77")
     db.write(orders_review.lift, actor, open_holds(db, "#77")["not_paid"], "paid")
     with db.read() as session:

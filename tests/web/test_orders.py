@@ -1,4 +1,5 @@
-"""The desk's orders in the browser: files come in, doubts are decided, personal data opens only as a recorded act."""
+"""The desk's orders in the browser: files come in, doubts are decided, personal data opens only as a recorded
+act."""
 
 import io
 from pathlib import Path
@@ -54,7 +55,13 @@ def test_list_review_and_page_show_masked_names_in_both_languages(desk, db):
     upload(desk, "shopify_day.csv", "own_orders.csv")
     for language in ("en", "zh-Hans"):
         desk.post("/language", {"language": language})
-        for address in ("/orders/", "/orders/?state=held", "/orders/?late=1", "/orders/?q=9001", "/orders/review"):
+        for address in (
+            "/orders/",
+            "/orders/?state=held",
+            "/orders/?late=1",
+            "/orders/?q=9001",
+            "/orders/review",
+        ):
             answer = desk.get(address)
             assert answer.status_code == 200, address
             assert "Nora Whitlock" not in answer.get_data(as_text=True)
@@ -89,7 +96,9 @@ def test_lines_address_and_shortage_choice_are_mended_on_the_page(desk, db):
     page = desk.get(f"/orders/{unknown.order_id}", **JSON).json
     line = next(line for line in page["lines"] if line["item_id"] is None)
     chosen = {"code": "978-0-14-028333-4", "reason": "meant this one"}
-    assert desk.post(f"/orders/lines/{line['id']}/item", {**chosen, "code": "9787000000018"}).status_code == 422
+    assert (
+        desk.post(f"/orders/lines/{line['id']}/item", {**chosen, "code": "9787000000018"}).status_code == 422
+    )
     assert desk.post(f"/orders/lines/{line['id']}/item", chosen).status_code == 303
     assert desk.post(f"/orders/lines/{line['id']}/units", {"units": "2", "reason": "two"}).status_code == 303
     more = {"code": "9780140449136", "units": "1", "reason": "one more"}
@@ -98,14 +107,20 @@ def test_lines_address_and_shortage_choice_are_mended_on_the_page(desk, db):
     assert desk.post(f"/orders/{unknown.order_id}/when-short", short).status_code == 303
     assert desk.post(f"/orders/{unknown.order_id}/recheck").status_code == 303
     page = desk.get(f"/orders/{unknown.order_id}", **JSON).json
-    assert (page["order"]["state"], page["order"]["when_short"], page["order"]["units_wanted"]) == ("confirmed", "part", 4)
+    assert (page["order"]["state"], page["order"]["when_short"], page["order"]["units_wanted"]) == (
+        "confirmed",
+        "part",
+        4,
+    )
     assert desk.get(f"/orders/{missing.order_id}", **JSON).json["order"]["state"] == "confirmed"
 
 
 def test_an_order_is_stopped_and_cancelled_with_a_reason(desk, db):
     upload(desk, "shopify_day.csv")
     order_id = held(db, "not_paid").order_id
-    assert desk.post(f"/orders/{order_id}/cancel", {"reason": "never paid", "back": "review"}).status_code == 303
+    assert (
+        desk.post(f"/orders/{order_id}/cancel", {"reason": "never paid", "back": "review"}).status_code == 303
+    )
     assert desk.get(f"/orders/{order_id}", **JSON).json["order"]["state"] == "cancelled"
     confirmed = desk.get("/orders/?state=confirmed", **JSON).json["rows"][0]["id"]
     assert desk.post(f"/orders/{confirmed}/hold", {"reason": "customer calls back"}).status_code == 303
@@ -115,7 +130,11 @@ def test_an_order_is_stopped_and_cancelled_with_a_reason(desk, db):
 def test_hostile_text_is_shown_as_text(desk, db):
     upload(desk, "shopify_day.csv")
     with db.read() as session:
-        order_id = session.execute(select(Order.id).where(Order.import_class == "text").order_by(Order.id)).scalars().all()
+        order_id = (
+            session.execute(select(Order.id).where(Order.import_class == "text").order_by(Order.id))
+            .scalars()
+            .all()
+        )
     for found in order_id:
         page = desk.get(f"/orders/{found}").get_data(as_text=True)
         assert "<img src=x" not in page

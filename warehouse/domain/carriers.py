@@ -1,4 +1,5 @@
-"""The carriers every warehouse starts with, which of them takes an order, and until when it must be ready (ORD-4)."""
+"""The carriers every warehouse starts with, which of them takes an order, and until when it must be ready
+(ORD-4)."""
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -26,7 +27,14 @@ CARRIERS = (
     CarrierPlan("INTL", "International", "国际快递", "16:00", "5"),
 )
 BY_CODE = {carrier.code: carrier for carrier in CARRIERS}
-_NAMED = (("顺丰", "SF"), ("sf express", "SF"), ("圆通", "YTO"), ("yto", "YTO"), ("ems", "EMS"), ("royal mail", "RM"))
+_NAMED = (
+    ("顺丰", "SF"),
+    ("sf express", "SF"),
+    ("圆通", "YTO"),
+    ("yto", "YTO"),
+    ("ems", "EMS"),
+    ("royal mail", "RM"),
+)
 _HOME = {"GB": "RM", "CN": "YTO"}
 
 
@@ -34,7 +42,7 @@ def choose_carrier(service: str, country: str) -> str:
     """The carrier that the service text names, where it serves that country; else the country's usual one."""
     home = _HOME.get(country, "INTL")
     for word, code in _NAMED:
-        if word in service.lower() and (code == home or country == "CN" and code != "RM"):
+        if word in service.lower() and (code == home or (country == "CN" and code != "RM")):
             return code
     return home
 

@@ -1,4 +1,5 @@
-"""A sales order: its life as one table, and what an order file says about it before anyone has judged it (ORD-1)."""
+"""A sales order: its life as one table, and what an order file says about it before anyone has judged it
+(ORD-1)."""
 
 import hashlib
 import json
@@ -66,8 +67,8 @@ class Recipient:
 
 @dataclass(frozen=True)
 class Flaw:
-    """Something wrong or odd in the file: a code of `domain/review`, the rows, facts for the sentence.
-    Facts are never personal data: they are kept in the report of the import."""
+    """Something wrong or odd in the file: a code of `domain/review`, the rows, facts for the sentence. Facts
+    are never personal data: they are kept in the report of the import."""
 
     code: str
     rows: tuple[int, ...] = ()
@@ -76,8 +77,8 @@ class Flaw:
 
 @dataclass(frozen=True)
 class LineDraft:
-    """One title of one row. `units` as the file writes them, also where that makes no sense (0, -1).
-    `code` is what the line's text was read as: an ISBN-13, a 13-digit GTIN or a SKU; empty where nothing was."""
+    """One title of one row. `units` as the file writes them, also where that makes no sense (0, -1). `code`
+    is what the line's text was read as: an ISBN-13, a 13-digit GTIN or a SKU; empty where nothing was."""
 
     row: int
     code_text: str
@@ -99,8 +100,8 @@ class LineDraft:
 
 @dataclass(frozen=True)
 class OrderDraft:
-    """One order as read from a file. `placed_at` is None where the file names an impossible day (a flaw says so).
-    `units_declared` is the shop's own count, for an order that came without lines."""
+    """One order as read from a file. `placed_at` is None where the file names an impossible day (a flaw says
+    so). `units_declared` is the shop's own count, for an order that came without lines."""
 
     channel: str
     source_number: str
@@ -148,8 +149,8 @@ class OrderDraft:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What became of one draft: `outcome` is created, known, changed, rejected or skipped; `flaws` all that is to
-    be told about it."""
+    """What became of one draft: `outcome` is created, known, changed, rejected or skipped; `flaws` all that
+    is to be told about it."""
 
     draft: OrderDraft
     outcome: str

@@ -1,4 +1,5 @@
-"""Buyers write what they want instead of ordering it: "拍A要B" (ORD-2). Finds remarks that contradict the lines."""
+"""Buyers write what they want instead of ordering it: "拍A要B" (ORD-2). Finds remarks that contradict the
+lines."""
 
 import re
 from collections.abc import Sequence

@@ -7,7 +7,17 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from warehouse.domain.orders import CANCELLED, CLOSED, FULFILLED, OPEN, REFUNDED, UNPAID, Flaw, OrderDraft, Recipient
+from warehouse.domain.orders import (
+    CANCELLED,
+    CLOSED,
+    FULFILLED,
+    OPEN,
+    REFUNDED,
+    UNPAID,
+    Flaw,
+    OrderDraft,
+    Recipient,
+)
 from warehouse.domain.remarks import contradiction
 
 # An order is of the first class that fits, in this order.
@@ -27,7 +37,9 @@ HELD = frozenset({
     "possible_duplicate", "remark_contradicts", "duplicate_changed", "unreadable_text",
 })
 # Shown, but nothing waits.
-WARNED = frozenset({"total_mismatch", "phone_with_letters", "bad_postcode", "vague_district", "other_encoding"})
+WARNED = frozenset(
+    {"total_mismatch", "phone_with_letters", "bad_postcode", "vague_district", "other_encoding"}
+)
 NOT_WORKED_ON = {CANCELLED: CANCELLED, CLOSED: CLOSED, REFUNDED: REFUNDED, FULFILLED: FULFILLED}
 
 _UK_POSTCODE = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}|GIR 0AA")
@@ -40,8 +52,8 @@ _FIRST_HAN = 0x3400
 
 @dataclass(frozen=True)
 class World:
-    """What the warehouse knows when it judges a draft: the items behind each code, and other orders of the same
-    channel, phone and lines within a day."""
+    """What the warehouse knows when it judges a draft: the items behind each code, and other orders of the
+    same channel, phone and lines within a day."""
 
     items: Mapping[str, Sequence[int]]
     twins: Sequence[str] = ()
@@ -69,7 +81,12 @@ def review(draft: OrderDraft, world: World) -> Verdict:
     flaws = (*draft.flaws, *_standing(draft), *_lines(draft, world),
              *address_flaws(draft.recipient, draft.rows[:1]), *_money(draft),
              *_doubts(draft, world))
-    for cls, codes in ((NO_PICK, _NO_PICK_CODES), (CATCH, CAUGHT), (CONFLICT, {"duplicate_changed"}), (HOLD, HELD)):
+    for cls, codes in (
+        (NO_PICK, _NO_PICK_CODES),
+        (CATCH, CAUGHT),
+        (CONFLICT, {"duplicate_changed"}),
+        (HOLD, HELD),
+    ):
         for flaw in flaws:
             if flaw.code in codes:
                 return Verdict(cls, flaw.code, flaws)
@@ -93,7 +110,9 @@ def _pick_kind(draft: OrderDraft) -> str:
         return "changed_address"
     if any(not _in_gbk(char) for char in draft.recipient.name):
         return "rare_characters_in_name"
-    if len({line.row for line in draft.goods if line.is_bundle}) < sum(line.is_bundle for line in draft.goods):
+    if len({line.row for line in draft.goods if line.is_bundle}) < sum(
+        line.is_bundle for line in draft.goods
+    ):
         return "bundle_two_titles"
     return "bundle_times_two" if any(line.is_bundle for line in draft.goods) else "clean"
 
@@ -144,7 +163,9 @@ def address_flaws(who: Recipient, rows: tuple[int, ...] = ()) -> list[Flaw]:
     if not who.street.strip() or not who.name.strip():
         found.append(Flaw("missing_address", rows))
     elif any(word in text for word in _VAGUE for text in (who.district, who.city)):
-        found.append(Flaw("vague_district", rows, {"district": who.district or who.city, "postcode": who.postcode}))
+        found.append(
+            Flaw("vague_district", rows, {"district": who.district or who.city, "postcode": who.postcode})
+        )
     elif not postcode_fits(who.country, who.postcode):
         found.append(Flaw("bad_postcode", rows, {"postcode": who.postcode}))
     if who.phone and not _is_phone(who.phone):

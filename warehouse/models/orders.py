@@ -24,7 +24,7 @@ class Order(Base):
     id: Mapped[int] = key()
     number: Mapped[str | None] = mapped_column(unique=True)
     channel: Mapped[str]
-    source_number: Mapped[str]
+    source_number: Mapped[str] = mapped_column(index=True)
     content_hash: Mapped[str]
     import_class: Mapped[str]
     state: Mapped[str]
@@ -68,14 +68,17 @@ class Order(Base):
 
 class OrderLine(Base):
     """Units of one item wanted by one order. `item_id` is empty while the code is unknown, and for good on
-    service lines (postage). wanted = reserved + short + cancelled at release; packed <= picked <= reserved."""
+    service lines (postage). wanted = reserved + short + cancelled at release; packed <= picked <=
+    reserved."""
 
     __tablename__ = "order_line"
     __table_args__ = (
         CheckConstraint("units_wanted >= 0", name="units_wanted"),
         CheckConstraint("units_picked >= 0 AND units_picked <= units_reserved", name="units_picked"),
         CheckConstraint("units_packed >= 0 AND units_packed <= units_picked", name="units_packed"),
-        CheckConstraint("units_dispatched >= 0 AND units_dispatched <= units_packed", name="units_dispatched"),
+        CheckConstraint(
+            "units_dispatched >= 0 AND units_dispatched <= units_packed", name="units_dispatched"
+        ),
         UniqueConstraint("order_id", "position"),
     )
 

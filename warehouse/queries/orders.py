@@ -1,18 +1,18 @@
 """Orders on screens: the list, and one order with all that happened to it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from warehouse.domain.isbn_cells import read_isbn_cell
 from warehouse.domain.orders import BEFORE_DISPATCH
 from warehouse.models.catalog import Item, ItemCode
 from warehouse.models.journal import Action
-from warehouse.models.orders import Hold, ImportRun, Order, OrderLine
+from warehouse.models.orders import Hold, Order, OrderLine
 from warehouse.models.packing import Parcel
 from warehouse.models.people import Person
 from warehouse.models.stock import Location, StockMove
@@ -45,7 +45,8 @@ class OrderRow:
 
 @dataclass(frozen=True)
 class OrderList:
-    """A page of the list; `next_before` is where the next one begins, if there is more."""
+    """A page of the list; `next_before` is where the next one begins, if there is more. `counts` by state and
+    `channels` are of orders not yet dispatched."""
 
     rows: list[OrderRow]
     next_before: int | None
@@ -53,7 +54,7 @@ class OrderList:
     channels: list[str]
 
 
-_ROW = select(
+ORDER_ROW = select(
     ORDER.c.id, ORDER.c.number, ORDER.c.channel, ORDER.c.source_number, ORDER.c.state, ORDER.c.placed_at,
     ORDER.c.due_at, ORDER.c.recipient_masked, ORDER.c.city, ORDER.c.country, ORDER.c.carrier_code,
     ORDER.c.units_wanted, ORDER.c.lines_count,
@@ -64,11 +65,14 @@ def list_orders(
     session: Session, *, state: str = "", channel: str = "", late_at: datetime | None = None, text: str = "",
     before: int | None = None,
 ) -> OrderList:
-    """The newest first. `late_at`: only orders that should have left by then. `text`: an order's number (ours or the
-    shop's), an ISBN, or a phone number, which is only met whole."""
+    """The newest first; with `state` the one due last first, as the index has them. `late_at`: only orders
+    that should have left by then. `text`: an order's number (ours or the shop's), an ISBN, or a phone number,
+    which is only met whole. `before` is the last order of the page before."""
     wanted: list[ColumnElement[bool]] = []
+    turn: tuple[Any, ...] = (ORDER.c.id,)
     if state:
         wanted.append(ORDER.c.state == state)
+        turn = (ORDER.c.due_at, ORDER.c.id)
     if channel:
         wanted.append(ORDER.c.channel == channel)
     if late_at:
@@ -76,19 +80,33 @@ def list_orders(
     if text.strip():
         wanted.append(_found(session, text.strip()))
     if before:
-        wanted.append(ORDER.c.id < before)
-    rows = [OrderRow(*row) for row in session.execute(_ROW.where(*wanted).order_by(ORDER.c.id.desc()).limit(PAGE + 1))]
-    more = len(rows) > PAGE
+        last = session.execute(select(*turn).where(ORDER.c.id == before)).one_or_none()
+        if last is not None:
+            wanted.append(tuple_(*turn) < tuple_(*(literal(value, column.type)
+                                                   for value, column in zip(last, turn, strict=True))))
+    newest = ORDER_ROW.where(*wanted).order_by(*(column.desc() for column in turn)).limit(PAGE + 1)
+    found: Sequence[Any] = session.execute(newest).all()
+    rows = [OrderRow(*row) for row in found]
     counts = session.execute(
-        select(ORDER.c.state, func.count()).where(ORDER.c.state.in_(BEFORE_DISPATCH)).group_by(ORDER.c.state))
-    return OrderList(rows[:PAGE], rows[PAGE - 1].id if more else None, {row[0]: row[1] for row in counts},
-                     list(session.execute(select(ORDER.c.channel).distinct().order_by(ORDER.c.channel)).scalars()))
+        select(ORDER.c.state, ORDER.c.channel, func.count()).where(ORDER.c.state.in_(BEFORE_DISPATCH))
+        .group_by(ORDER.c.state, ORDER.c.channel)
+    ).all()
+    of_state: dict[str, int] = {}
+    for row in counts:
+        of_state[row[0]] = of_state.get(row[0], 0) + row[2]
+    next_before = rows[PAGE - 1].id if len(rows) > PAGE else None
+    return OrderList(
+        rows[:PAGE], next_before, of_state, sorted({row[1] for row in counts} | {channel} - {""})
+    )
 
 
 def _found(session: Session, text: str) -> ColumnElement[bool]:
     """By number, by phone (its blind index), by the code of a book in it."""
     vault: Vault = session.info["vault"]
-    ways: list[ColumnElement[bool]] = [ORDER.c.number == text.upper(), ORDER.c.source_number.in_((text, f"#{text}"))]
+    ways: list[ColumnElement[bool]] = [
+        ORDER.c.number == text.upper(),
+        ORDER.c.source_number.in_((text, f"#{text}")),
+    ]
     if sum(char.isdigit() for char in text) >= PHONE_DIGITS:
         ways.append(ORDER.c.phone_index == vault.phone_index(text))
     if items := items_named(session, text):
@@ -100,12 +118,17 @@ def items_named(session: Session, text: str) -> list[int]:
     """The items that a typed code names: ISBN in any notation, trade number, own label or SKU."""
     cell = read_isbn_cell(text)
     code = cell.isbn13 or (cell.upc.zfill(13) if cell.upc else cell.sku) or text.strip()
-    return list(session.execute(
-        select(ItemCode.item_id).where(ItemCode.code == code).union(select(ITEM.c.id).where(ITEM.c.sku == code))
-    ).scalars())
+    return list(
+        session.execute(
+            select(ItemCode.item_id)
+            .where(ItemCode.code == code)
+            .union(select(ITEM.c.id).where(ITEM.c.sku == code))
+        ).scalars()
+    )
 
 
-# --- One order -------------------------------------------------------------------------------------------------------
+# --- One order
+# -------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -194,10 +217,23 @@ def order_page(session: Session, order_id: int) -> OrderPage | None:
     order = {name: value for name, value in row.items() if name not in _NOT_SHOWN}
     order["is_mended"] = row["recipient_original"] is not None
     holds = holds_of(session, [order_id]).get(order_id, [])
-    parcels = [ParcelView(*found) for found in session.execute(
-        select(Parcel.id, Parcel.number, Parcel.state, Parcel.weight_g, Parcel.carrier_code,
-               func.coalesce(Parcel.tracking_number, ""), Parcel.closed_at, Parcel.handed_over_at)
-        .where(Parcel.order_id == order_id).order_by(Parcel.position))]
+    parcels = [
+        ParcelView(*found)
+        for found in session.execute(
+            select(
+                Parcel.id,
+                func.coalesce(Parcel.number, ""),
+                Parcel.state,
+                Parcel.weight_g,
+                Parcel.carrier_code,
+                func.coalesce(Parcel.tracking_number, ""),
+                Parcel.closed_at,
+                Parcel.handed_over_at,
+            )
+            .where(Parcel.order_id == order_id)
+            .order_by(Parcel.position)
+        )
+    ]
     lines = lines_of(session, [order_id]).get(order_id, [])
     return OrderPage(order, lines, holds, parcels, _events(session, order, parcels))
 
@@ -205,20 +241,37 @@ def order_page(session: Session, order_id: int) -> OrderPage | None:
 def lines_of(session: Session, order_ids: Sequence[int]) -> dict[int, list[LineView]]:
     """The lines of some orders, each with the items it could mean where that is open."""
     rows = session.execute(
-        select(LINE.c.order_id, LINE.c.id, LINE.c.position, LINE.c.is_service, LINE.c.code_text, LINE.c.title_text,
-               LINE.c.price_minor, LINE.c.units_wanted, LINE.c.units_reserved, LINE.c.units_short,
-               LINE.c.units_picked, LINE.c.units_packed, LINE.c.units_dispatched, LINE.c.item_id,
-               func.coalesce(ITEM.c.title, ""), func.coalesce(ITEM.c.authors, ""), func.coalesce(ITEM.c.volume, ""),
-               func.coalesce(ITEM.c.isbn13, ""))
+        select(
+            LINE.c.order_id,
+            LINE.c.id,
+            LINE.c.position,
+            LINE.c.is_service,
+            LINE.c.code_text,
+            LINE.c.title_text,
+            LINE.c.price_minor,
+            LINE.c.units_wanted,
+            LINE.c.units_reserved,
+            LINE.c.units_short,
+            LINE.c.units_picked,
+            LINE.c.units_packed,
+            LINE.c.units_dispatched,
+            LINE.c.item_id,
+            func.coalesce(ITEM.c.title, ""),
+            func.coalesce(ITEM.c.authors, ""),
+            func.coalesce(ITEM.c.volume, ""),
+            func.coalesce(ITEM.c.isbn13, ""),
+        )
         .join(ITEM, ITEM.c.id == LINE.c.item_id, isouter=True)
-        .where(LINE.c.order_id.in_(order_ids)).order_by(LINE.c.order_id, LINE.c.position)
+        .where(LINE.c.order_id.in_(order_ids))
+        .order_by(LINE.c.order_id, LINE.c.position)
     ).all()
     options = _options(session, {row.code_text for row in rows if row.item_id is None and not row.is_service})
     found: dict[int, list[LineView]] = {}
     for order_id, *cells in rows:
         line = LineView(*cells)
-        found.setdefault(order_id, []).append(
-            line if line.item_id or line.is_service else LineView(*cells, options=options.get(line.code, [])))
+        if line.item_id is None and not line.is_service:
+            line = replace(line, options=options.get(line.code, []))
+        found.setdefault(order_id, []).append(line)
     return found
 
 
@@ -227,11 +280,18 @@ def _options(session: Session, codes: set[str]) -> dict[str, list[dict[str, Any]
     if not codes:
         return {}
     rows = session.execute(
-        select(ItemCode.code, ITEM.c.id, ITEM.c.sku, ITEM.c.title, ITEM.c.volume, ITEM.c.authors, ITEM.c.edition)
-        .join(ITEM, ITEM.c.id == ItemCode.item_id).where(ItemCode.code.in_(sorted(codes))).order_by(ITEM.c.id))
+        select(
+            ItemCode.code, ITEM.c.id, ITEM.c.sku, ITEM.c.title, ITEM.c.volume, ITEM.c.authors, ITEM.c.edition
+        )
+        .join(ITEM, ITEM.c.id == ItemCode.item_id)
+        .where(ItemCode.code.in_(sorted(codes)))
+        .order_by(ITEM.c.id)
+    )
     found: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
-        found.setdefault(row.code, []).append({key: value for key, value in row._mapping.items() if key != "code"})
+        found.setdefault(row.code, []).append(
+            {key: value for key, value in row._asdict().items() if key != "code"}
+        )
     return found
 
 
@@ -253,87 +313,38 @@ def _events(session: Session, order: dict[str, Any], parcels: list[ParcelView]) 
     acts = session.execute(
         select(Action.at, Action.verb, func.coalesce(Person.name, ""), Action.reason)
         .join(Person, Person.id == Action.person_id, isouter=True)
-        .where(Action.subject == "order", Action.subject_id == order["id"]).order_by(Action.id).limit(MOST_EVENTS))
+        .where(Action.subject == "order", Action.subject_id == order["id"])
+        .order_by(Action.id)
+        .limit(MOST_EVENTS)
+    )
     source, target = Location.__table__.alias("source"), Location.__table__.alias("target")
     moves = session.execute(
-        select(StockMove.at, StockMove.reason, Person.name, StockMove.units, ITEM.c.title, source.c.code, target.c.code)
-        .join(LINE, LINE.c.id == StockMove.order_line_id).join(Person, Person.id == StockMove.person_id)
-        .join(ITEM, ITEM.c.id == StockMove.item_id).join(source, source.c.id == StockMove.source_id)
+        select(
+            StockMove.at,
+            StockMove.reason,
+            Person.name,
+            StockMove.units,
+            ITEM.c.title,
+            source.c.code,
+            target.c.code,
+        )
+        .join(LINE, LINE.c.id == StockMove.order_line_id)
+        .join(Person, Person.id == StockMove.person_id)
+        .join(ITEM, ITEM.c.id == StockMove.item_id)
+        .join(source, source.c.id == StockMove.source_id)
         .join(target, target.c.id == StockMove.target_id)
-        .where(LINE.c.order_id == order["id"]).order_by(StockMove.id).limit(MOST_EVENTS))
+        .where(LINE.c.order_id == order["id"])
+        .order_by(StockMove.id)
+        .limit(MOST_EVENTS)
+    )
     events = [Event(order["placed_at"], "placed", "", ""), Event(order["received_at"], "received", "", "")]
     events += [Event(*row) for row in acts]
     events += [Event(at, f"move_{reason}", person, "", units, title, code, to)
                for at, reason, person, units, title, code, to in moves]
     for parcel in parcels:
-        events += [Event(at, verb, "", "", title=parcel.number)
-                   for at, verb in ((parcel.closed_at, "parcel_closed"), (parcel.handed_over_at, "handed_over")) if at]
+        events += [
+            Event(at, verb, "", "", title=parcel.number)
+            for at, verb in ((parcel.closed_at, "parcel_closed"), (parcel.handed_over_at, "handed_over"))
+            if at
+        ]
     return sorted(events, key=lambda event: event.at)
-
-
-# --- The review desk -------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class HeldOrder:
-    """What a person needs to see at once to decide: the order, why it waits, its lines, what the buyer wrote."""
-
-    row: OrderRow
-    holds: list[HoldView]
-    lines: list[LineView]
-    buyer_remark: str
-    staff_remark: str
-    payment: str
-    total_minor: int
-    currency: str
-    warnings: list[str]
-
-
-@dataclass(frozen=True)
-class ReviewDesk:
-    orders: list[HeldOrder]
-    total: int
-    by_reason: dict[str, int]
-
-
-def review_desk(session: Session, *, reason: str = "") -> ReviewDesk:
-    """Held orders, the one due first on top; at most a page of them."""
-    open_holds = select(HOLD.c.order_id).where(HOLD.c.lifted_at.is_(None))
-    if reason:
-        open_holds = open_holds.where(HOLD.c.reason == reason)
-    held = (ORDER.c.state == "held", ORDER.c.id.in_(open_holds))
-    more = (ORDER.c.buyer_remark, ORDER.c.staff_remark, ORDER.c.payment, ORDER.c.total_minor, ORDER.c.currency,
-            ORDER.c.warnings)
-    rows = session.execute(
-        _ROW.add_columns(*more).where(*held).order_by(ORDER.c.due_at, ORDER.c.id).limit(PAGE)).all()
-    ids = [row.id for row in rows]
-    holds, lines = holds_of(session, ids), lines_of(session, ids)
-    by_reason = session.execute(
-        select(HOLD.c.reason, func.count()).join(ORDER, ORDER.c.id == HOLD.c.order_id)
-        .where(HOLD.c.lifted_at.is_(None), ORDER.c.state == "held").group_by(HOLD.c.reason).order_by(HOLD.c.reason))
-    width = len(_ROW.selected_columns)
-    orders = [
-        HeldOrder(OrderRow(*row[:width]), [hold for hold in holds.get(row.id, []) if hold.lifted_at is None],
-                  lines.get(row.id, []), *row[width:])
-        for row in rows
-    ]
-    total = session.execute(select(func.count()).select_from(ORDER).where(*held)).scalar_one()
-    return ReviewDesk(orders, total, {row[0]: row[1] for row in by_reason})
-
-
-@dataclass(frozen=True)
-class PastImport:
-    id: int
-    at: datetime
-    file_names: str
-    person: str
-    report: dict[str, Any]
-
-
-def past_imports(session: Session, *, most: int = 10) -> list[PastImport]:
-    """The latest imports of orders, with their reports."""
-    rows = session.execute(
-        select(ImportRun.id, ImportRun.at, ImportRun.file_names, Person.name, ImportRun.report)
-        .join(Person, Person.id == ImportRun.person_id).where(ImportRun.kind == "orders")
-        .order_by(ImportRun.id.desc()).limit(most))
-    return [PastImport(*row) for row in rows]

@@ -1,8 +1,8 @@
 """Orders come in (ORD-1, ORD-2): drafts are judged, and what may come in becomes orders with their holds.
 
-One call is one transaction, so the caller sends some hundred drafts at a time. The same order again, from the same
-or another file of its shop, changes nothing; with other content it is reported and changes nothing either.
-"""
+One call is one transaction, so the caller sends some hundred drafts at a time. The same order again, from the
+same or another file of its shop, changes nothing; with other content it is reported and changes nothing
+either."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -13,7 +13,16 @@ from sqlalchemy import bindparam, insert, select, tuple_, union, update
 from sqlalchemy.orm import Session
 
 from warehouse.domain import carriers, review
-from warehouse.domain.orders import BEFORE_DISPATCH, CALLED_OFF, OPEN, ORDER_FLOW, Flaw, LineDraft, OrderDraft, Receipt
+from warehouse.domain.orders import (
+    BEFORE_DISPATCH,
+    CALLED_OFF,
+    OPEN,
+    ORDER_FLOW,
+    Flaw,
+    LineDraft,
+    OrderDraft,
+    Receipt,
+)
 from warehouse.domain.own_labels import make_label
 from warehouse.domain.people import Actor
 from warehouse.models.catalog import Item, ItemCode
@@ -52,13 +61,14 @@ class Twin:
 def receive_orders(
     session: Session, actor: Actor, drafts: Sequence[OrderDraft], *, time_zone: str
 ) -> list[Receipt]:
-    """What became of each draft, in the order given. Makes orders, their lines and holds; never changes one."""
+    """What became of each draft, in the order given. Makes orders, their lines and holds; never changes
+    one."""
     vault: Vault = session.info["vault"]
     items = items_of(session, {line.code for draft in drafts for line in draft.goods if line.code})
     known = _known(session, drafts)
     phones = [vault.phone_index(draft.recipient.phone) for draft in drafts]
     twins = _twins(session, {phone for phone in phones if phone})
-    cut_offs = {code: cut for code, cut in session.execute(select(Carrier.code, Carrier.cut_off))}
+    cut_offs = {row.code: row.cut_off for row in session.execute(select(Carrier.code, Carrier.cut_off))}
     receipts, accepted = [], []
     for draft, phone in zip(drafts, phones, strict=True):
         place = draft.channel, draft.source_number
@@ -99,7 +109,8 @@ def _outcome(draft: OrderDraft, verdict: review.Verdict, before: Known | None) -
     return CHANGED, [Flaw("changed_since", draft.rows)]
 
 
-# --- What is known already -------------------------------------------------------------------------------------------
+# --- What is known already
+# -------------------------------------------------------------------------------------------
 
 
 def items_of(session: Session, codes: set[str]) -> dict[str, tuple[int, ...]]:
@@ -108,12 +119,13 @@ def items_of(session: Session, codes: set[str]) -> dict[str, tuple[int, ...]]:
         return {}
     wanted = sorted(codes)
     found: dict[str, set[int]] = {}
-    for code, item_id in session.execute(union(
+    rows: Sequence[Any] = session.execute(union(
         select(ItemCode.code, ItemCode.item_id).where(ItemCode.code.in_(wanted)),
         select(Item.isbn13, Item.id).where(Item.isbn13.in_(wanted)),
         select(Item.sku, Item.id).where(Item.sku.in_(wanted)),
-    )):
-        found.setdefault(code, set()).add(item_id)
+    )).all()
+    for row in rows:
+        found.setdefault(row[0], set()).add(row[1])
     return {code: tuple(sorted(ids)) for code, ids in found.items()}
 
 
@@ -133,10 +145,19 @@ def _twins(session: Session, phones: set[str]) -> dict[tuple[str, str], list[Twi
     if not phones:
         return {}
     rows = session.execute(
-        select(ORDER.c.id, ORDER.c.channel, ORDER.c.phone_index, ORDER.c.source_number, ORDER.c.placed_at,
-               LINE.c.code_text, LINE.c.units_wanted)
+        select(
+            ORDER.c.id,
+            ORDER.c.channel,
+            ORDER.c.phone_index,
+            ORDER.c.source_number,
+            ORDER.c.placed_at,
+            LINE.c.code_text,
+            LINE.c.units_wanted,
+        )
         .join(LINE, LINE.c.order_id == ORDER.c.id)
-        .where(ORDER.c.phone_index.in_(sorted(phones)), ORDER.c.state != CALLED_OFF, LINE.c.is_service.is_(False))
+        .where(
+            ORDER.c.phone_index.in_(sorted(phones)), ORDER.c.state != CALLED_OFF, LINE.c.is_service.is_(False)
+        )
     )
     lines: dict[Any, set[tuple[str, int]]] = {}
     for row in rows:
@@ -161,7 +182,8 @@ def _wanted(lines: Sequence[LineDraft]) -> frozenset[tuple[str, int]]:
     return frozenset((line.code, line.units_open) for line in lines if not line.is_service)
 
 
-# --- Rows ------------------------------------------------------------------------------------------------------------
+# --- Rows
+# ------------------------------------------------------------------------------------------------------------
 
 
 def _order_row(
@@ -175,20 +197,37 @@ def _order_row(
         carrier = carriers.choose_carrier(draft.service, who.country)
     goods = [line for line in draft.open_lines if not line.is_service]
     return {
-        "channel": draft.channel, "source_number": draft.source_number, "content_hash": draft.content_hash,
-        "import_class": verdict.cls, "state": ORDER_FLOW.step(ORDER_FLOW.start, "hold" if verdict.holds else "confirm"),
-        "placed_at": draft.placed_at, "due_at": carriers.due_at(draft.placed_at, cut_offs[carrier], time_zone),
-        "received_at": actor.at, "payment": draft.payment, "currency": draft.currency,
-        "total_minor": draft.total_minor, "shipping_minor": draft.shipping_minor, "cod_minor": draft.cod_minor,
-        "service": draft.service, "carrier_code": carrier,
+        "channel": draft.channel,
+        "source_number": draft.source_number,
+        "content_hash": draft.content_hash,
+        "import_class": verdict.cls,
+        "state": ORDER_FLOW.step(ORDER_FLOW.start, "hold" if verdict.holds else "confirm"),
+        "placed_at": draft.placed_at,
+        "due_at": carriers.due_at(draft.placed_at, cut_offs[carrier], time_zone),
+        "received_at": actor.at,
+        "payment": draft.payment,
+        "currency": draft.currency,
+        "total_minor": draft.total_minor,
+        "shipping_minor": draft.shipping_minor,
+        "cod_minor": draft.cod_minor,
+        "service": draft.service,
+        "carrier_code": carrier,
         "recipient": vault.seal(asdict(who), seal_place(draft.channel, draft.source_number)),
-        "recipient_masked": mask_name(who.name), "phone_index": vault.phone_index(who.phone),
-        "country": who.country, "province": who.province, "city": who.city, "postcode": who.postcode,
-        "language": "zh-Hans" if who.country in _CHINESE_COUNTRIES else "en", "when_short": draft.when_short,
-        "buyer_remark": draft.buyer_remark, "staff_remark": draft.staff_remark, "gift_note": draft.gift_note,
+        "recipient_masked": mask_name(who.name),
+        "phone_index": vault.phone_index(who.phone),
+        "country": who.country,
+        "province": who.province,
+        "city": who.city,
+        "postcode": who.postcode,
+        "language": "zh-Hans" if who.country in _CHINESE_COUNTRIES else "en",
+        "when_short": draft.when_short,
+        "buyer_remark": draft.buyer_remark,
+        "staff_remark": draft.staff_remark,
+        "gift_note": draft.gift_note,
         "warnings": list(verdict.warnings),
         "must_acknowledge": bool(draft.buyer_remark.strip() or draft.staff_remark.strip()),
-        "units_wanted": sum(line.units_open for line in goods), "lines_count": len(goods),
+        "units_wanted": sum(line.units_open for line in goods),
+        "lines_count": len(goods),
     }
 
 

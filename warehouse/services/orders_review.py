@@ -1,7 +1,7 @@
 """The review desk (ORD-2, ORD-6, ORD-7): holds are lifted or mended by a person, with a reason that is kept.
 
-An order whose last hold is closed goes on by itself: confirmed, or to the bench where units of it were picked already.
-"""
+An order whose last hold is closed goes on by itself: confirmed, or to the bench where units of it were picked
+already."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -10,7 +10,17 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from warehouse.domain.orders import CONFIRMED, HELD, ORDER_FLOW, PACKING, PICKED, PICKING, RELEASED, STILL_OPEN, Recipient
+from warehouse.domain.orders import (
+    CONFIRMED,
+    HELD,
+    ORDER_FLOW,
+    PACKING,
+    PICKED,
+    PICKING,
+    RELEASED,
+    STILL_OPEN,
+    Recipient,
+)
 from warehouse.domain.people import Actor
 from warehouse.domain.review import address_flaws
 from warehouse.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -36,7 +46,8 @@ MOST_UNITS = 9999
 
 
 def lift(session: Session, actor: Actor, hold_id: int, reason: str) -> int:
-    """Close a hold as it is; the id of its order. Refused without a reason, and where something must be mended."""
+    """Close a hold as it is; the id of its order. Refused without a reason, and where something must be
+    mended."""
     row = session.execute(select(HOLD.c.order_id, HOLD.c.reason).where(HOLD.c.id == hold_id)).one_or_none()
     if row is None:
         raise NotFound("orders.no_such_hold")
@@ -50,18 +61,27 @@ def lift(session: Session, actor: Actor, hold_id: int, reason: str) -> int:
 
 
 def hold_by_hand(session: Session, actor: Actor, order_id: int, reason: str) -> None:
-    """Stop a confirmed order until somebody lifts it. Refused once it is released: unrelease or cancel it then."""
+    """Stop a confirmed order until somebody lifts it. Refused once it is released: unrelease or cancel it
+    then."""
     order = _locked(session, order_id)
     if order.state not in (CONFIRMED, HELD):
         raise Conflict("orders.too_late_to_hold")
     state = order.state if order.state == HELD else ORDER_FLOW.step(order.state, "hold")
-    session.execute(insert(HOLD), {"order_id": order_id, "reason": "by_hand", "facts": {"text": _reason(reason)},
-                                   "opened_at": actor.at})
+    session.execute(
+        insert(HOLD),
+        {
+            "order_id": order_id,
+            "reason": "by_hand",
+            "facts": {"text": _reason(reason)},
+            "opened_at": actor.at,
+        },
+    )
     session.execute(update(ORDER).where(ORDER.c.id == order_id).values(state=state))
     journal.note(session, actor, "hold", "order", order_id, reason=_reason(reason))
 
 
-# --- Address ---------------------------------------------------------------------------------------------------------
+# --- Address
+# ---------------------------------------------------------------------------------------------------------
 
 
 def open_recipient(session: Session, actor: Actor, order_id: int) -> Recipient:
@@ -77,9 +97,11 @@ def open_recipient(session: Session, actor: Actor, order_id: int) -> Recipient:
     return _unsealed(session, row)
 
 
-def mend_address(session: Session, actor: Actor, order_id: int, fields: Mapping[str, str], reason: str) -> None:
-    """Put other text into fields of the recipient; what the file said stays, sealed. Address holds that the new
-    text answers are closed. Refused once the parcel is closed."""
+def mend_address(
+    session: Session, actor: Actor, order_id: int, fields: Mapping[str, str], reason: str
+) -> None:
+    """Put other text into fields of the recipient; what the file said stays, sealed. Address holds that the
+    new text answers are closed. Refused once the parcel is closed."""
     if not actor.may("open_personal"):
         raise NotAllowed("orders.may_not_open")
     order = _locked(session, order_id)
@@ -112,12 +134,13 @@ def _unsealed(session: Session, row: Any) -> Recipient:
     return Recipient(**{name: text.get(name, "") for name in asdict(Recipient())})
 
 
-# --- Lines -----------------------------------------------------------------------------------------------------------
+# --- Lines
+# -----------------------------------------------------------------------------------------------------------
 
 
 def choose_item(session: Session, actor: Actor, line_id: int, item_id: int, reason: str) -> int:
-    """Say which item a line means; the id of its order. Closes the hold about its code once no line of that code is
-    open. Refused once the order is released."""
+    """Say which item a line means; the id of its order. Closes the hold about its code once no line of that
+    code is open. Refused once the order is released."""
     line = session.execute(
         select(LINE.c.order_id, LINE.c.code_text).where(LINE.c.id == line_id, LINE.c.is_service.is_(False))
     ).one_or_none()
@@ -154,8 +177,8 @@ def recheck_codes(session: Session, actor: Actor, order_id: int) -> int:
 
 
 def change_units(session: Session, actor: Actor, line_id: int, units: int, reason: str) -> int:
-    """Other units for a line, 0 takes it out; the id of its order. Refused for the last line (cancel the order) and
-    once the order is released."""
+    """Other units for a line, 0 takes it out; the id of its order. Refused for the last line (cancel the
+    order) and once the order is released."""
     line = session.execute(
         select(LINE.c.order_id, LINE.c.units_wanted, LINE.c.code_text)
         .where(LINE.c.id == line_id, LINE.c.is_service.is_(False))
@@ -170,8 +193,17 @@ def change_units(session: Session, actor: Actor, line_id: int, units: int, reaso
     else:
         session.execute(delete(LINE).where(LINE.c.id == line_id))
     _count_again(session, line.order_id)
-    journal.note(session, actor, "change_units", "order", line.order_id, reason=_reason(reason), code=line.code_text,
-                 was=line.units_wanted, now=units)
+    journal.note(
+        session,
+        actor,
+        "change_units",
+        "order",
+        line.order_id,
+        reason=_reason(reason),
+        code=line.code_text,
+        was=line.units_wanted,
+        now=units,
+    )
     _close_answered_codes(session, actor, line.order_id, _reason(reason))
     _go_on(session, actor, line.order_id)
     return int(line.order_id)
@@ -184,24 +216,36 @@ def add_line(session: Session, actor: Actor, order_id: int, item_id: int, units:
     if not 1 <= units <= MOST_UNITS:
         raise Invalid("orders.units_out_of_range", most=MOST_UNITS)
     last = session.execute(select(func.max(LINE.c.position)).where(LINE.c.order_id == order_id)).scalar()
-    session.execute(insert(LINE), {
-        "order_id": order_id, "position": (last or 0) + 1, "item_id": item_id, "code_text": item.isbn13 or item.sku,
-        "title_text": item.title, "price_minor": 0, "units_wanted": units,
-    })
+    session.execute(
+        insert(LINE),
+        {
+            "order_id": order_id,
+            "position": (last or 0) + 1,
+            "item_id": item_id,
+            "code_text": item.isbn13 or item.sku,
+            "title_text": item.title,
+            "price_minor": 0,
+            "units_wanted": units,
+        },
+    )
     _count_again(session, order_id)
-    journal.note(session, actor, "add_line", "order", order_id, reason=_reason(reason), item=item_id, units=units)
+    journal.note(
+        session, actor, "add_line", "order", order_id, reason=_reason(reason), item=item_id, units=units
+    )
     _close(session, actor, _open_holds(session, order_id, ("no_detail_rows",)), MENDED, _reason(reason))
     _go_on(session, actor, order_id)
 
 
 def choose_when_short(session: Session, actor: Actor, order_id: int, when_short: str, reason: str) -> None:
-    """What the customer wants where stock is short (ORD-5): wait, part shipment, or cancel the missing lines. Closes
-    the hold that asked for it. Refused once the order is released."""
+    """What the customer wants where stock is short (ORD-5): wait, part shipment, or cancel the missing lines.
+    Closes the hold that asked for it. Refused once the order is released."""
     _open_for_change(session, order_id)
     if when_short not in WHEN_SHORT:
         raise Invalid("orders.no_such_choice")
     session.execute(update(ORDER).where(ORDER.c.id == order_id).values(when_short=when_short))
-    journal.note(session, actor, "choose_when_short", "order", order_id, reason=_reason(reason), now=when_short)
+    journal.note(
+        session, actor, "choose_when_short", "order", order_id, reason=_reason(reason), now=when_short
+    )
     _close(session, actor, _open_holds(session, order_id, ("short",)), MENDED, _reason(reason))
     _go_on(session, actor, order_id)
 
@@ -220,10 +264,13 @@ def _count_again(session: Session, order_id: int) -> None:
     ).one()
     if not lines:
         raise Invalid("orders.last_line")
-    session.execute(update(ORDER).where(ORDER.c.id == order_id).values(lines_count=lines, units_wanted=int(units)))
+    session.execute(
+        update(ORDER).where(ORDER.c.id == order_id).values(lines_count=lines, units_wanted=int(units))
+    )
 
 
-# --- Holds -----------------------------------------------------------------------------------------------------------
+# --- Holds
+# -----------------------------------------------------------------------------------------------------------
 
 
 def _close_answered_codes(session: Session, actor: Actor, order_id: int, reason: str) -> None:
@@ -232,8 +279,13 @@ def _close_answered_codes(session: Session, actor: Actor, order_id: int, reason:
         select(LINE.c.code_text)
         .where(LINE.c.order_id == order_id, LINE.c.item_id.is_(None), LINE.c.is_service.is_(False))
     ).scalars())
-    holds = session.execute(select(HOLD.c.id, HOLD.c.facts).where(
-        HOLD.c.order_id == order_id, HOLD.c.lifted_at.is_(None), HOLD.c.reason.in_(("unknown_isbn", "which_item"))))
+    holds = session.execute(
+        select(HOLD.c.id, HOLD.c.facts).where(
+            HOLD.c.order_id == order_id,
+            HOLD.c.lifted_at.is_(None),
+            HOLD.c.reason.in_(("unknown_isbn", "which_item")),
+        )
+    )
     _close(session, actor, [row.id for row in holds if row.facts["code_text"] not in waiting], MENDED, reason)
 
 

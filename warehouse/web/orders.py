@@ -11,9 +11,9 @@ from warehouse.domain.carriers import CARRIERS
 from warehouse.domain.review import CLASSES
 from warehouse.errors import Invalid, NotFound
 from warehouse.queries import orders as queries
+from warehouse.queries import orders_review as reviews
 from warehouse.services import cancellation
 from warehouse.services import orders_review as service
-from warehouse.services.cancellation import cancel_order
 from warehouse.web.access import language, rule
 from warehouse.web.http import (
     actor,
@@ -35,7 +35,8 @@ MOST_PROBLEMS_SHOWN = 500
 QUERY_LIMIT = 100
 
 
-# --- Looking ---------------------------------------------------------------------------------------------------------
+# --- Looking
+# ---------------------------------------------------------------------------------------------------------
 
 
 @bp.get("/")
@@ -51,10 +52,19 @@ def listing() -> Response:
         )
     if wants_json():
         return answer_json(found)
-    return respond("orders/listing.html", {
-        "found": found, "state": state, "channel": channel, "text": text, "late": late,
-        "states": rules.ORDER_FLOW.states(), "may_import": actor().may(IMPORT), "may_review": actor().may(REVIEW),
-    })
+    return respond(
+        "orders/listing.html",
+        {
+            "found": found,
+            "state": state,
+            "channel": channel,
+            "text": text,
+            "late": late,
+            "states": rules.ORDER_FLOW.states(),
+            "may_import": actor().may(IMPORT),
+            "may_review": actor().may(REVIEW),
+        },
+    )
 
 
 @bp.get("/<int:order_id>")
@@ -87,14 +97,23 @@ def review() -> Response:
     """Held orders with what is needed to decide, the one due first on top."""
     reason = request.args.get("reason", "")
     with read() as session:
-        desk = queries.review_desk(session, reason=reason)
+        desk = reviews.review_desk(session, reason=reason)
     if wants_json():
         return answer_json(desk)
-    return respond("orders/review.html", {"desk": desk, "reason": reason, "must_mend": service.MUST_MEND,
-                                          "address_holds": service.ADDRESS_HOLDS, "may_cancel": actor().may(CANCEL)})
+    return respond(
+        "orders/review.html",
+        {
+            "desk": desk,
+            "reason": reason,
+            "must_mend": service.MUST_MEND,
+            "address_holds": service.ADDRESS_HOLDS,
+            "may_cancel": actor().may(CANCEL),
+        },
+    )
 
 
-# --- Deciding --------------------------------------------------------------------------------------------------------
+# --- Deciding
+# --------------------------------------------------------------------------------------------------------
 
 
 @bp.post("/holds/<int:hold_id>/lift")
@@ -200,7 +219,8 @@ def done(order_id: int) -> Response:
     return make_response(redirect(address, 303))
 
 
-# --- Coming in -------------------------------------------------------------------------------------------------------
+# --- Coming in
+# -------------------------------------------------------------------------------------------------------
 
 
 @bp.get("/import")
@@ -222,18 +242,20 @@ def upload() -> Response:
 
 def show_upload(report: dict[str, Any] | None) -> Response:
     with read() as session:
-        past = queries.past_imports(session)
+        past = reviews.past_imports(session)
     return respond("orders/upload.html", {
         "report": report, "past": past, "classes": CLASSES, "most_problems": MOST_PROBLEMS_SHOWN,
     })
 
 
-# --- Words -----------------------------------------------------------------------------------------------------------
+# --- Words
+# -----------------------------------------------------------------------------------------------------------
 
 
 @bp.app_template_global()
 def order_word(kind: str, name: str) -> str:
-    """The word for a state, class, act or reason; its own name where there is none, so that no page ever breaks."""
+    """The word for a state, class, act or reason; its own name where there is none, so that no page ever
+    breaks."""
     code = f"orders.{kind}_{name}"
     return i18n.say(language(), code) if i18n.has_sentence(code) else name.replace("_", " ")
 

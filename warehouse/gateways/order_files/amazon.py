@@ -50,7 +50,17 @@ def _draft(name: str, block: list[tuple[int, Row]], time_zone: str) -> OrderDraf
         country=head["ship-country"],
     )
     return OrderDraft(
-        channel=KIND, source_number=name, rows=rows, placed_at=placed_at, standing=orders.OPEN, payment=orders.PAID,
-        currency="", total_minor=0, shipping_minor=0, service=head["ship-service-level"], recipient=recipient,
-        lines=tuple(goods.lines), flaws=(*flaws, *goods.flaws),
+        channel=KIND,
+        source_number=name,
+        rows=rows,
+        placed_at=placed_at,
+        standing=orders.OPEN,
+        payment=orders.PAID,
+        currency="",
+        total_minor=0,
+        shipping_minor=0,
+        service=head["ship-service-level"],
+        recipient=recipient,
+        lines=tuple(goods.lines),
+        flaws=(*flaws, *goods.flaws),
     )

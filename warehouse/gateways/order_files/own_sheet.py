@@ -1,4 +1,5 @@
-"""The warehouse's own order sheet, CSV or XLSX: one row a line, the order's fields on its first row or on each.
+"""The warehouse's own order sheet, CSV or XLSX: one row a line, the order's fields on its first row or on
+each.
 
 `docs/guide` lists the columns; headers are known in English and Chinese.
 """
@@ -88,13 +89,24 @@ def _draft(name: str, block: list[tuple[int, Row]], time_zone: str) -> OrderDraf
     if None in (shipping, cod, total):
         flaws.append(Flaw("price_not_a_number", rows[:1], {"text": ""}))
     return OrderDraft(
-        channel=head.get("channel", "own").strip().lower(), source_number=name, rows=rows, placed_at=placed_at,
-        standing=orders.OPEN, payment=_payment(head), currency=head.get("currency", ""), total_minor=total or 0,
-        shipping_minor=shipping or 0, cod_minor=cod or 0,
+        channel=head.get("channel", "own").strip().lower(),
+        source_number=name,
+        rows=rows,
+        placed_at=placed_at,
+        standing=orders.OPEN,
+        payment=_payment(head),
+        currency=head.get("currency", ""),
+        total_minor=total or 0,
+        shipping_minor=shipping or 0,
+        cod_minor=cod or 0,
         total_expected_minor=goods.sum_minor + (shipping or 0) if head.get("total") else None,
-        service=head.get("service", ""), recipient=_recipient(head), lines=tuple(goods.lines),
-        flaws=(*flaws, *goods.flaws), buyer_remark=head.get("buyer_remark", ""),
-        staff_remark=head.get("staff_remark", ""), gift_note=head.get("gift_note", ""),
+        service=head.get("service", ""),
+        recipient=_recipient(head),
+        lines=tuple(goods.lines),
+        flaws=(*flaws, *goods.flaws),
+        buyer_remark=head.get("buyer_remark", ""),
+        staff_remark=head.get("staff_remark", ""),
+        gift_note=head.get("gift_note", ""),
         when_short=_WHEN_SHORT.get(head.get("when_short", "").strip().lower(), "wait"),
         carrier_code=head.get("carrier", "").strip().upper(),
     )
@@ -119,5 +131,6 @@ def _payment(head: Row) -> str:
 def _recipient(head: Row) -> Recipient:
     parts = ("name", "phone", "email", "company", "street", "district", "city", "province", "postcode")
     return Recipient(
-        **{part: head.get(part, "").strip() for part in parts}, country=head.get("country", "CN").strip().upper()
+        **{part: head.get(part, "").strip() for part in parts},
+        country=head.get("country", "CN").strip().upper(),
     )

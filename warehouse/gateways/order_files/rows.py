@@ -1,4 +1,5 @@
-"""What all order files have in common: text to whole numbers, money, moments and goods lines, each fault named."""
+"""What all order files have in common: text to whole numbers, money, moments and goods lines, each fault
+named."""
 
 import re
 import unicodedata
@@ -27,7 +28,8 @@ class Repeat:
 
 @dataclass(frozen=True)
 class Reading:
-    """What one file (or pair of files) holds. `flaws` concern the file as a whole: nothing of it was read then."""
+    """What one file (or pair of files) holds. `flaws` concern the file as a whole: nothing of it was read
+    then."""
 
     file: str
     kind: str
@@ -46,8 +48,16 @@ class Goods:
     rows_read: int = 0
 
     def add(
-        self, row: int, code_text: str, title: str, *, units_text: str, price_text: str, is_service: bool = False,
-        is_shipped: bool = False, units_shipped: int = 0,
+        self,
+        row: int,
+        code_text: str,
+        title: str,
+        *,
+        units_text: str,
+        price_text: str,
+        is_service: bool = False,
+        is_shipped: bool = False,
+        units_shipped: int = 0,
     ) -> None:
         """One row. Bundles are opened: `ISBN*2` is two copies a piece, `ISBN+ISBN` one of each."""
         self.rows_read += 1
@@ -114,7 +124,8 @@ def _bundle_part(part: str) -> tuple[str, int]:
 
 
 def read_money(text: str) -> int | None:
-    """Minor units (pence, fen), or None where it is no number with a decimal point. A comma is never guessed at."""
+    """Minor units (pence, fen), or None where it is no number with a decimal point. A comma is never guessed
+    at."""
     plain = unicodedata.normalize("NFKC", text).strip()
     if not _MONEY.fullmatch(plain):
         return None

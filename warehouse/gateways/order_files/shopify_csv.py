@@ -11,7 +11,15 @@ from dataclasses import dataclass, field
 
 from warehouse.domain import orders
 from warehouse.domain.orders import Flaw, OrderDraft, Recipient
-from warehouse.gateways.order_files.rows import Goods, Reading, Repeat, read_moment, read_money, tidy, unquoted
+from warehouse.gateways.order_files.rows import (
+    Goods,
+    Reading,
+    Repeat,
+    read_moment,
+    read_money,
+    tidy,
+    unquoted,
+)
 
 KIND = "shopify_csv"
 Row = dict[str, str]
@@ -79,7 +87,9 @@ def _draft(name: str, block: Block, flaws: list[Flaw], time_zone: str) -> OrderD
     placed_at = read_moment(head.get("Created at", ""), time_zone)
     if placed_at is None:
         flaws.append(Flaw("impossible_date", block.numbers[:1], {"text": head.get("Created at", "")[:40]}))
-    money = {key: read_money(head.get(key) or "0") for key in ("Total", "Shipping", "Taxes", "Discount Amount")}
+    money = {
+        key: read_money(head.get(key) or "0") for key in ("Total", "Shipping", "Taxes", "Discount Amount")
+    }
     shipping, taxes, discount = (money[key] or 0 for key in ("Shipping", "Taxes", "Discount Amount"))
     if money["Total"] is None:
         flaws.append(Flaw("price_not_a_number", block.numbers[:1], {"text": head.get("Total", "")[:40]}))
@@ -113,19 +123,21 @@ def _recipient(head: Row) -> Recipient:
     )
 
 
-# --- Encodings: the whole file, else block by block ------------------------------------------------------------------
+# --- Encodings: the whole file, else block by block
+# ------------------------------------------------------------------
 
 
 def _records(data: bytes) -> list[tuple[int, Row]]:
-    """Records with their number (header = 1). A file that is not UTF-8 keeps its bytes as Latin-1 until its blocks
-    are known: every byte has one character there, and none of them is a comma, a quote or a line end."""
+    """Records with their number (header = 1). A file that is not UTF-8 keeps its bytes as Latin-1 until its
+    blocks are known: every byte has one character there, and none of them is a comma, a quote or a line
+    end."""
     try:
         text, is_mixed = data.decode("utf-8-sig"), False
     except UnicodeDecodeError:
         text, is_mixed = data.removeprefix(b"\xef\xbb\xbf").decode("latin-1"), True
     rows = list(enumerate(csv.DictReader(io.StringIO(text, newline=""), restval="", strict=True), start=2))
     for _, row in rows:
-        row.pop(None, None)  # type: ignore[call-overload]
+        row.pop(None, None)
     if not is_mixed:
         return rows
     by_name: dict[str, list[Row]] = {}

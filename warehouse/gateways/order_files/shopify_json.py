@@ -15,7 +15,9 @@ def find(document: Any) -> list[dict[str, Any]] | None:
     found = document.get("orders", [document]) if isinstance(document, dict) else document
     if not isinstance(found, list) or not found:
         return None
-    is_ours = all(isinstance(order, dict) and "line_items" in order and "financial_status" in order for order in found)
+    is_ours = all(
+        isinstance(order, dict) and "line_items" in order and "financial_status" in order for order in found
+    )
     return found if is_ours else None
 
 
@@ -39,7 +41,9 @@ def _draft(row: int, order: dict[str, Any], time_zone: str) -> OrderDraft:
         flaws.append(Flaw("impossible_date", (row,), {"text": _text(order.get("created_at"))[:40]}))
     shipping_lines = order.get("shipping_lines") or []
     shipping = sum(read_money(_text(line.get("price"))) or 0 for line in shipping_lines)
-    taxes, discount = (read_money(_text(order.get(key) or "0")) or 0 for key in ("total_tax", "total_discounts"))
+    taxes, discount = (
+        read_money(_text(order.get(key) or "0")) or 0 for key in ("total_tax", "total_discounts")
+    )
     return OrderDraft(
         channel="shopify", source_number=_text(order.get("name") or order.get("order_number")), rows=(row,),
         placed_at=placed_at, standing=_standing(order),
@@ -68,9 +72,14 @@ def _recipient(order: dict[str, Any]) -> Recipient:
 
     return Recipient(
         name=of("name") or f"{of('first_name')} {of('last_name')}".strip(),
-        phone=of("phone") or _text(order.get("phone")), email=_text(order.get("email")), company=of("company"),
-        street=tidy([of("address1"), of("address2")]), city=of("city"), province=of("province"),
-        postcode=of("zip"), country=of("country_code"),
+        phone=of("phone") or _text(order.get("phone")),
+        email=_text(order.get("email")),
+        company=of("company"),
+        street=tidy([of("address1"), of("address2")]),
+        city=of("city"),
+        province=of("province"),
+        postcode=of("zip"),
+        country=of("country_code"),
     )
 
 

@@ -11,8 +11,8 @@ HEAD_BYTES = 4000
 
 
 def read_order_files(files: Sequence[tuple[str, bytes]], time_zone: str) -> list[Reading]:
-    """What each file holds, in the order given; the two files of Taobao are read as one, in whichever order they
-    come. A file that is none of ours is a reading without orders, with the reason."""
+    """What each file holds, in the order given; the two files of Taobao are read as one, in whichever order
+    they come. A file that is none of ours is a reading without orders, with the reason."""
     readings: list[Reading] = []
     lists: list[tuple[str, str]] = []
     details: list[tuple[str, str]] = []
@@ -35,7 +35,9 @@ def _taobao(lists: list[tuple[str, str]], details: list[tuple[str, str]]) -> lis
     ]
     lone_lists = [(name, "taobao_details_missing") for name, _ in lists[len(details):]]
     lone_details = [(name, "taobao_list_missing") for name, _ in details[len(lists):]]
-    return paired + [Reading(name, taobao.KIND, flaws=(Flaw(code),)) for name, code in lone_lists + lone_details]
+    return paired + [
+        Reading(name, taobao.KIND, flaws=(Flaw(code),)) for name, code in lone_lists + lone_details
+    ]
 
 
 def _read_one(name: str, data: bytes, time_zone: str) -> Reading:

@@ -20,7 +20,8 @@ _UNPAID = "等待买家付款"
 _TO_SEND = ("买家已付款，等待卖家发货", "买家已付款,等待卖家发货", "部分发货")
 _CLOSED = "交易关闭"
 _ADDRESS = re.compile(
-    r"(?P<province>\S+)\s+(?P<city>\S+)\s+(?P<district>\S+)\s+(?P<street>.+?)\s*(?:[(（](?P<postcode>\d{6})[)）])?\s*"
+    r"(?P<province>\S+)\s+(?P<city>\S+)\s+(?P<district>\S+)\s+(?P<street>.+?)\s*"
+    r"(?:[(（](?P<postcode>\d{6})[)）])?\s*"
 )
 
 
@@ -118,9 +119,19 @@ def _goods(details: list[Numbered]) -> Goods:
 def _orphan(number: str, details: list[Numbered]) -> OrderDraft:
     rows = tuple(row_number for row_number, _ in details)
     return OrderDraft(
-        channel=KIND, source_number=number, rows=rows, placed_at=None, standing=orders.OPEN, payment=orders.PAID,
-        currency="CNY", total_minor=0, shipping_minor=0, service="", recipient=Recipient(),
-        lines=tuple(_goods(details).lines), flaws=(Flaw("detail_without_order", rows),),
+        channel=KIND,
+        source_number=number,
+        rows=rows,
+        placed_at=None,
+        standing=orders.OPEN,
+        payment=orders.PAID,
+        currency="CNY",
+        total_minor=0,
+        shipping_minor=0,
+        service="",
+        recipient=Recipient(),
+        lines=tuple(_goods(details).lines),
+        flaws=(Flaw("detail_without_order", rows),),
     )
 
 
@@ -137,7 +148,7 @@ def _recipient(row: Row) -> Recipient:
     name, phone, address = row.get("收货人姓名", ""), row.get("联系手机") or row.get("联系电话", ""), row.get("收货地址", "")
     if changed := row.get("修改后的收货地址", "").strip():
         parts = re.split("[，,]", changed, maxsplit=2)
-        if len(parts) == 3:  # noqa: PLR2004
+        if len(parts) == 3:
             name, phone, address = (part.strip() for part in parts)
         else:
             address = changed

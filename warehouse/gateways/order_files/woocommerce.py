@@ -39,15 +39,24 @@ def _draft(row: int, order: dict[str, Any], time_zone: str) -> OrderDraft:
     if placed_at is None:
         flaws.append(Flaw("impossible_date", (row,), {"text": _text(order.get("date_created"))[:40]}))
     return OrderDraft(
-        channel="woocommerce", source_number=_text(order.get("number") or order.get("id")), rows=(row,),
-        placed_at=placed_at, standing=_STANDING.get(order["status"], orders.OPEN), payment=_payment(order),
-        currency=_text(order.get("currency")), total_minor=read_money(_text(order.get("total"))) or 0,
-        cod_minor=(read_money(_text(order.get("total"))) or 0) if _payment(order) == orders.CASH_ON_DELIVERY else 0,
+        channel="woocommerce",
+        source_number=_text(order.get("number") or order.get("id")),
+        rows=(row,),
+        placed_at=placed_at,
+        standing=_STANDING.get(order["status"], orders.OPEN),
+        payment=_payment(order),
+        currency=_text(order.get("currency")),
+        total_minor=read_money(_text(order.get("total"))) or 0,
+        cod_minor=(read_money(_text(order.get("total"))) or 0)
+        if _payment(order) == orders.CASH_ON_DELIVERY
+        else 0,
         shipping_minor=read_money(_text(order.get("shipping_total") or "0")) or 0,
         # Its totals hold fees, coupons and taxes by rules of the shop: not ours to check.
         total_expected_minor=None,
         service=", ".join(_text(line.get("method_title")) for line in order.get("shipping_lines") or []),
-        recipient=_recipient(order), lines=tuple(goods.lines), flaws=(*flaws, *goods.flaws),
+        recipient=_recipient(order),
+        lines=tuple(goods.lines),
+        flaws=(*flaws, *goods.flaws),
         buyer_remark=_text(order.get("customer_note")),
     )
 
@@ -74,9 +83,15 @@ def _recipient(order: dict[str, Any]) -> Recipient:
         return _text(address.get(key))
 
     return Recipient(
-        name=f"{of('first_name')} {of('last_name')}".strip(), phone=of("phone") or _text(billing.get("phone")),
-        email=_text(billing.get("email")), company=of("company"), street=tidy([of("address_1"), of("address_2")]),
-        city=of("city"), province=of("state"), postcode=of("postcode"), country=of("country"),
+        name=f"{of('first_name')} {of('last_name')}".strip(),
+        phone=of("phone") or _text(billing.get("phone")),
+        email=_text(billing.get("email")),
+        company=of("company"),
+        street=tidy([of("address_1"), of("address_2")]),
+        city=of("city"),
+        province=of("state"),
+        postcode=of("postcode"),
+        country=of("country"),
     )
 
 
