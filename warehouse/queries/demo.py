@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from warehouse.domain import picking
+from warehouse.domain import picking, putback
 from warehouse.domain.own_labels import make_label
 from warehouse.models.catalog import Item
 from warehouse.models.picking import Cart, Tote
@@ -15,7 +15,7 @@ MOST_TOTES = 3
 
 def list_codes(session: Session, task: dict[str, Any]) -> list[tuple[str, str]]:
     """The right code for the task's next step, and a wrong book."""
-    find = {"pick": _pick}.get(str(task.get("area")))
+    find = {"pick": _pick, "put_back": _put_back}.get(str(task.get("area")))
     return find(session, task) if find else []
 
 
@@ -34,6 +34,16 @@ def _pick(session: Session, task: dict[str, Any]) -> list[tuple[str, str]]:
         picking.STEP_TOTE: (stop["tote"] or "", make_label("tote", stop["tote_id"] or 0)),
     }[step]
     return [right, *_wrong_book(session, stop["item_id"])]
+
+
+def _put_back(session: Session, task: dict[str, Any]) -> list[tuple[str, str]]:
+    book = task.get("present")
+    if not book:
+        return []
+    right = (book["title"], book["isbn13"] or make_label("item", book["item_id"]))
+    if task["step"] == putback.STEP_SHELF and book["home"]["id"]:
+        right = (book["home"]["code"], make_label("location", book["home"]["id"]))
+    return [right, *_wrong_book(session, book["item_id"])]
 
 
 def _wrong_book(session: Session, item_id: int) -> list[tuple[str, str]]:
