@@ -192,7 +192,8 @@ def test_both_doors_are_set_up_to_lose_nothing(sqlite_db, pragma, wanted):
 def test_nobody_waits_for_ever_when_no_transaction_can_begin(sqlite_db):
     path = sqlite_db.writer.url.database
     sqlite_db.write(lambda session: session.execute(text("PRAGMA busy_timeout=0")))
-    other = sqlite3.connect(path, isolation_level=None)
+    # The same library: two in one process do not see each other's locks.
+    other = doors.sqlite_driver().connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
 
     with pytest.raises(OperationalError, match="locked"):

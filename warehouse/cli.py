@@ -2,7 +2,6 @@
 
 import json
 import signal
-import sqlite3
 import sys
 from contextlib import closing
 from pathlib import Path
@@ -165,7 +164,8 @@ def backup(config: Config, target: Path) -> None:
         raise SetUpProblem(f"There is no database in {config.home} yet. Run `python3 run.py init` first.")
     # Copying the file alone would miss what still stands in the log beside it.
     target.touch(mode=0o600)
-    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as source, \
-            closing(sqlite3.connect(target)) as copy:
+    driver = sqlite_driver()
+    with closing(driver.connect(f"{path.as_uri()}?mode=ro", uri=True)) as source, \
+            closing(driver.connect(str(target))) as copy:
         source.backup(copy)
     click.echo(f"{target}: {target.stat().st_size} bytes. Keep {config.key_file} in another safe place.")

@@ -118,15 +118,16 @@ SCAN_CHECKS = (
     ),
 )
 
-# What the moves say of each order line: how many units ever came into a tote (pick), into a parcel (pack), to the
-# customer; what was undone counts backwards, and `*_scanned` counts only what a scan stands behind.
+# What the moves say of each order line: units that came into totes (pick) and into parcels (pack), that left, and
+# that were lost on the way (damaged or missing). What was undone counts backwards; `*_scanned` counts only what a
+# scan stands behind.
 _LINE_MOVES = """
     SELECT order_line_id,
            SUM(CASE reason WHEN 'pick' THEN units WHEN 'unpick' THEN -units ELSE 0 END) AS picked,
-           SUM(CASE WHEN reason = 'pick' AND scan_id IS NOT NULL THEN units
-                    WHEN reason = 'unpick' THEN -units ELSE 0 END) AS pick_scanned,
-           SUM(CASE WHEN reason = 'pack' AND scan_id IS NOT NULL THEN units
-                    WHEN reason = 'unpack' THEN -units ELSE 0 END) AS pack_scanned,
+           SUM(CASE reason WHEN 'pack' THEN units WHEN 'unpack' THEN -units ELSE 0 END) AS packed,
+           SUM(CASE WHEN scan_id IS NULL AND reason = 'pick' THEN units ELSE 0 END) AS picked_unseen,
+           SUM(CASE WHEN scan_id IS NULL AND reason = 'pack' THEN units ELSE 0 END) AS packed_unseen,
+           SUM(CASE WHEN reason IN ('damage', 'short') THEN units ELSE 0 END) AS lost,
            SUM(CASE reason WHEN 'dispatch' THEN units ELSE 0 END) AS dispatched
     FROM stock_move WHERE order_line_id IS NOT NULL GROUP BY order_line_id
 """
@@ -148,18 +149,73 @@ ORDER_CHECKS = (
         "dispatched_was_scanned",
         "each dispatched unit was scanned at the shelf and again at the bench",
         f"""
-        SELECT l.id AS order_line_id, l.order_id, m.dispatched, m.pick_scanned, m.pack_scanned
-        FROM ({_LINE_MOVES}) AS m JOIN order_line AS l ON l.id = m.order_line_id
-        WHERE m.dispatched > m.pick_scanned OR m.dispatched > m.pack_scanned
+        SELECT order_line_id, dispatched, picked, picked_unseen, packed, packed_unseen FROM ({_LINE_MOVES}) AS m
+        WHERE dispatched > picked - picked_unseen OR dispatched > packed - packed_unseen
         """,
     ),
     Check(
         "lines_count_their_moves",
-        "an order line says dispatched what its moves say",
+        "an order line says picked, packed and dispatched what its moves say",
+        # At a stop that is still open the units are in the tote, and on the line only when the stop is closed. On a
+        # cancelled order picked stays as it happened, whatever was lost on the way back.
         f"""
-        SELECT l.id AS order_line_id, l.order_id, l.units_dispatched, COALESCE(m.dispatched, 0) AS dispatched
-        FROM order_line AS l LEFT JOIN ({_LINE_MOVES}) AS m ON m.order_line_id = l.id
-        WHERE l.units_dispatched <> COALESCE(m.dispatched, 0)
+        SELECT l.id AS order_line_id, l.order_id, o.state, l.units_picked, m.picked, m.lost, l.units_packed, m.packed,
+               l.units_dispatched, m.dispatched
+        FROM order_line AS l JOIN sales_order AS o ON o.id = l.order_id
+        LEFT JOIN ({_LINE_MOVES}) AS m ON m.order_line_id = l.id
+        WHERE l.units_dispatched <> COALESCE(m.dispatched, 0) OR l.units_packed <> COALESCE(m.packed, 0)
+           OR (l.units_picked <> COALESCE(m.picked - m.lost, 0) AND o.state <> 'cancelled'
+               AND l.units_picked <> COALESCE(m.picked - m.lost, 0) - COALESCE((
+                   SELECT SUM(s.units_taken) FROM pick_stop AS s
+                   WHERE s.order_line_id = l.id AND s.state IN ('open', 'skipped')), 0))
+        """,
+    ),
+    Check(
+        "packed_is_picked_less_incidents",
+        "of an order that is packed, each unit that was picked is packed or an incident",
+        f"""
+        SELECT l.id AS order_line_id, l.order_id, m.picked, m.packed, m.lost, COALESCE((
+                   SELECT SUM(i.units) FROM incident AS i WHERE i.order_line_id = l.id AND i.stage <> 'pick'
+                   AND i.kind IN ('damaged', 'missing')), 0) AS incidents
+        FROM ({_LINE_MOVES}) AS m JOIN order_line AS l ON l.id = m.order_line_id
+        JOIN sales_order AS o ON o.id = l.order_id
+        WHERE (m.picked - m.lost <> m.packed AND o.state IN ('packed', 'dispatched'))
+           OR (m.lost <> 0 AND m.lost <> COALESCE((
+                   SELECT SUM(i.units) FROM incident AS i WHERE i.order_line_id = l.id AND i.stage <> 'pick'
+                   AND i.kind IN ('damaged', 'missing')), 0))
+        """,
+    ),
+    Check(
+        "stops_took_their_moves",
+        "what the stops at a shelf took for an order line is what its moves took from there",
+        """
+        SELECT order_line_id, location_id, SUM(said) AS said, SUM(moved) AS moved
+        FROM (
+            SELECT order_line_id, location_id, units_taken AS said, 0 AS moved FROM pick_stop
+            UNION ALL
+            SELECT order_line_id, source_id, 0, units FROM stock_move WHERE reason = 'pick'
+            UNION ALL
+            SELECT order_line_id, target_id, 0, -units FROM stock_move WHERE reason = 'unpick'
+        ) AS u
+        GROUP BY order_line_id, location_id
+        HAVING SUM(said) <> SUM(moved)
+        """,
+    ),
+    Check(
+        "parcels_list_their_moves",
+        "the list of a parcel is what was moved into it, order line by order line",
+        """
+        SELECT order_line_id, location_id, SUM(said) AS said, SUM(moved) AS moved
+        FROM (
+            SELECT c.order_line_id, p.location_id, c.units AS said, 0 AS moved
+            FROM parcel_line AS c JOIN parcel AS p ON p.id = c.parcel_id
+            UNION ALL
+            SELECT order_line_id, target_id, 0, units FROM stock_move WHERE reason = 'pack'
+            UNION ALL
+            SELECT order_line_id, source_id, 0, -units FROM stock_move WHERE reason = 'unpack'
+        ) AS u
+        GROUP BY order_line_id, location_id
+        HAVING SUM(said) <> SUM(moved)
         """,
     ),
     Check(
