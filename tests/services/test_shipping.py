@@ -1,0 +1,361 @@
+"""The end of the bench and the dock: a label made once and proven by its scan, parcels handed to the right driver,
+units leaving the house, and the order dispatched with its last parcel."""
+
+import uuid
+
+import pytest
+from sqlalchemy import select, update
+
+from tests import shipping_day as day
+from tests.builders import a_tote, an_item, an_order, moves_of, order_state, units_at
+from warehouse.domain.own_labels import make_label
+from warehouse.errors import Conflict, Invalid, NotFound
+from warehouse.models.journal import PrintJob, Scan
+from warehouse.models.orders import Order, OrderLine
+from warehouse.models.packing import Parcel
+from warehouse.models.shipping import Manifest
+from warehouse.queries import prove
+from warehouse.queries import shipping as shipping_queries
+from warehouse.services import printing, shipping, shipping_dock
+
+
+@pytest.fixture
+def dune(db):
+    return an_item(db, "Dune", isbn="9780441013593", weight_g=340)
+
+
+@pytest.fixture
+def emma(db):
+    return an_item(db, "Emma", isbn="9780141439587", weight_g=260)
+
+
+@pytest.fixture
+def order(db, dune, emma):
+    return an_order(db, {dune: 2, emma: 1})
+
+
+@pytest.fixture
+def parcel(db, actor, order, dune, emma):
+    return day.packed(db, actor, order, {dune: 2, emma: 1})
+
+
+def row_of(db, parcel_id):
+    with db.read() as session:
+        return session.execute(select(Parcel.__table__).where(Parcel.id == parcel_id)).one()
+
+
+def set_order(db, order, **fields):
+    db.write(lambda session: session.execute(update(Order).where(Order.id == order.id).values(**fields)))
+
+
+def jobs_of(db, paper):
+    with db.read() as session:
+        return [tuple(row) for row in session.execute(
+            select(PrintJob.copy, PrintJob.reason).where(PrintJob.paper == paper).order_by(PrintJob.id))]
+
+
+def proven(db):
+    with db.read() as session:
+        return [finding for finding in prove.look(session, prove.CHECKS) if not finding.holds]
+
+
+# --- The label -------------------------------------------------------------------------------------------------------
+
+
+def test_a_label_is_made_once_printed_and_scanned_onto_its_box(db, actor, parcel):
+    station = day.ship_station(db, actor, parcel)
+
+    made = station.press("#label")
+    assert (made.code, made.task["step"]) == ("shipping.label_made", "print")
+    assert station.press("#label").code == "shipping.label_is_made"
+    assert station.press("#printed").task["step"] == "scan"
+    answer = station.scan(made.task["code"])
+
+    assert (answer.code, answer.sound, answer.task["step"]) == ("shipping.label_right", "done", "done")
+    assert "lane 1" in answer.say and "19:00" in answer.say
+    row = row_of(db, parcel)
+    assert (row.state, row.tracking_number, row.label_prints) == ("labelled", make_label("parcel", parcel), 1)
+    assert row.label_applied_at == row.label_made_at == actor.at
+
+
+def test_the_same_scan_id_gets_the_same_answer_and_prints_nothing_more(db, actor, parcel):
+    station = day.ship_station(db, actor, parcel)
+    station.press("#label")
+    scan_id, step = str(uuid.uuid4()), station.task["step_id"]
+
+    first = station.scan("#printed:label", scan_id=scan_id, step=step)
+    again = station.scan("#printed:label", scan_id=scan_id, step=step)
+
+    assert first == again
+    assert row_of(db, parcel).label_prints == 1
+    with pytest.raises(Invalid, match="key_reused"):
+        station.scan("#printed:slip", scan_id=scan_id, step=step)
+
+
+def test_making_a_label_by_use_case_is_idempotent_too(db, actor, parcel):
+    first = db.write(shipping.make_label, actor, parcel)
+    assert db.write(shipping.make_label, actor, parcel) == first == make_label("parcel", parcel)
+
+
+def test_another_parcels_label_is_refused_loudly_and_named(db, actor, parcel, dune):
+    other_order = an_order(db, {dune: 1})
+    other = day.packed(db, actor, other_order, {dune: 1}, tote="T-91")
+    day.ship_station(db, actor, other).press("#label")
+    station = day.ship_station(db, actor, parcel)
+    station.press("#label")
+
+    answer = station.scan(make_label("parcel", other))
+
+    assert (answer.outcome, answer.code, answer.sound) == ("refused", "shipping.other_label", "error")
+    assert make_label("parcel", other) in answer.say
+    assert row_of(db, parcel).state == "closed"
+
+
+@pytest.mark.parametrize(("raw", "code"), [
+    ("HELLO-1", "shipping.unknown_label"), ("9780441013593", "shipping.scan_the_label"), ("P000001X", "scan.unreadable"),
+])
+def test_what_is_no_label_is_refused(db, actor, parcel, raw, code):
+    station = day.ship_station(db, actor, parcel)
+    station.press("#label")
+    assert station.scan(raw).code == code
+    assert row_of(db, parcel).state == "closed"
+
+
+@pytest.mark.parametrize(("state", "code"), [
+    ("cancelled", "shipping.order_cancelled"), ("held", "shipping.order_held"),
+])
+def test_no_label_for_an_order_that_must_not_leave(db, actor, parcel, order, state, code):
+    set_order(db, order, state=state)
+    station = day.ship_station(db, actor, parcel)
+    answer = station.press("#label")
+    assert (answer.code, answer.task["step"]) == (code, "stop")
+    with pytest.raises(Conflict, match=code):
+        db.write(shipping.make_label, actor, parcel)
+
+
+def test_no_label_for_an_open_box_or_unchecked_books(db, actor, parcel, order):
+    station = day.ship_station(db, actor, parcel)
+    db.write(lambda session: session.execute(
+        update(OrderLine).where(OrderLine.id == order.line_ids[1]).values(units_packed=0)))
+    assert station.press("#label").code == "shipping.not_checked"
+    db.write(lambda session: session.execute(update(Parcel).where(Parcel.id == parcel).values(state="open")))
+    assert station.press("#label").code == "shipping.not_closed"
+    assert row_of(db, parcel).label_made_at is None
+
+
+def test_a_further_copy_needs_a_reason_and_is_counted(db, actor, parcel):
+    station = day.ship_station(db, actor, parcel)
+    assert station.press("#printed").code == "shipping.no_label_yet"
+    station.press("#label")
+    station.press("#printed")
+    assert station.press("#printed").code == "shipping.reprint_reason"
+    assert station.press("#reprint:").code == "shipping.reprint_reason"
+    step = station.task["step_id"]
+    assert station.press("#reprint:jam").code == "shipping.printed_again"
+    with pytest.raises(Conflict, match="stale_step"):
+        station.press("#reprint:jam", step)
+    station.press("#reprint_slip:torn")
+
+    assert jobs_of(db, "label") == [(1, ""), (2, "jam")]
+    assert jobs_of(db, "slip") == [(1, ""), (2, "torn")]
+    with pytest.raises(Invalid, match="reason_wanted"):
+        db.write(printing.print_paper, actor, "label", parcel)
+
+
+def test_a_carriers_number_is_checked_for_its_form_and_scanned(db, actor, dune):
+    order = an_order(db, {dune: 1}, carrier_code="YTO")
+    parcel = day.packed(db, actor, order, {dune: 1})
+    station = day.ship_station(db, actor, parcel)
+    assert station.press("#tracking").code == "shipping.tracking_not_now"
+    station.press("#label")
+    station.press("#printed")
+    assert station.press("#tracking").task["step"] == "tracking"
+
+    assert station.scan("SF1234567890123").code == "shipping.tracking_form"
+    answer = station.scan("yt 7480126093315")
+    assert (answer.code, answer.task["code"], answer.task["step"]) == (
+        "shipping.tracking_kept", "YT7480126093315", "print")
+    station.press("#printed:label")
+    assert station.scan("YT7480126093315").code == "shipping.label_right"
+    assert station.press("#tracking").code == "shipping.tracking_not_now"
+
+
+def test_a_number_of_another_parcel_is_refused_and_the_wish_can_be_taken_back(db, actor, dune):
+    first, second = (
+        day.packed(db, actor, an_order(db, {dune: 1}, carrier_code="YTO"), {dune: 1}, tote=f"T-8{n}") for n in (1, 2))
+    for parcel in (first, second):
+        day.ship_station(db, actor, parcel).press("#label")
+    day.ship_station(db, actor, first).press("#tracking:YT7480126093315")
+    station = day.ship_station(db, actor, second)
+
+    answer = station.press("#tracking:YT7480126093315")
+    assert (answer.code, make_label("parcel", first) in answer.say) == ("shipping.tracking_taken", True)
+    station.press("#tracking")
+    assert station.press("#tracking").code == "shipping.tracking_left"
+    assert station.task["step"] == "print"
+
+
+def test_a_void_label_is_made_anew_and_needs_a_reason(db, actor, parcel, clock):
+    station = day.ship_station(db, actor, parcel)
+    station.press("#label")
+    station.press("#printed")
+    assert station.press("#void:").code == "shipping.reason_wanted"
+    answer = station.press("#void:smeared")
+    assert (answer.code, answer.task["step"], answer.task["label_prints"]) == ("shipping.label_void", "label", 0)
+    station.press("#label")
+    assert station.press("#printed:label").code == "shipping.printed"
+
+    db.write(shipping.void_label, actor, parcel, reason="smeared")
+    with pytest.raises(Conflict, match="no_label_yet"):
+        db.write(shipping.void_label, actor, parcel, reason="smeared")
+    day.labelled(db, actor, parcel)
+    with pytest.raises(Conflict, match="void_not_now"):
+        db.write(shipping.void_label, actor, parcel, reason="smeared")
+
+
+def test_a_box_is_opened_again_with_a_reason_and_its_label_is_void(db, actor, parcel, order):
+    day.labelled(db, actor, parcel)
+    station = day.ship_station(db, actor, parcel)
+    station.press("#label")
+    assert station.press("#reopen:").code == "shipping.reason_wanted"
+
+    answer = station.press("#reopen:other_book")
+
+    assert (answer.code, answer.task["step"]) == ("shipping.reopened", "stop")
+    assert answer.go and str(order.id) in answer.go
+    assert (row_of(db, parcel).state, row_of(db, parcel).label_made_at) == ("open", None)
+    assert order_state(db, order) == "packing"
+    assert station.press("#reopen:other_book").code == "shipping.reopen_not_now"
+
+
+# --- The dock --------------------------------------------------------------------------------------------------------
+
+
+def test_a_labelled_parcel_is_handed_over_and_its_order_is_dispatched(db, actor, parcel, order, dune, emma):
+    code = day.labelled(db, actor, parcel)
+    dock = day.dock_station(db, actor)
+
+    answer = dock.scan(code)
+
+    assert (answer.outcome, answer.code, answer.task["count"]) == ("accepted", "shipping.handed_over", 1)
+    row = row_of(db, parcel)
+    assert (row.state, row.manifest_id, row.handed_over_at) == ("handed_over", dock.task_id, actor.at)
+    assert order_state(db, order) == "dispatched"
+    assert moves_of(db, dune)[-1] == ("dispatch", 2, make_label("parcel", parcel), "CUSTOMER")
+    assert units_at(db, row.location_id, dune) == units_at(db, row.location_id, emma) == (0, 0)
+    with db.read() as session:
+        assert list(session.execute(select(OrderLine.units_dispatched).order_by(OrderLine.id)).scalars()) == [2, 1]
+        assert session.execute(select(Scan.units).where(Scan.task == "dock")).scalar_one() == 3
+    assert proven(db) == []
+
+
+def test_the_same_hand_over_scan_again_moves_nothing_twice(db, actor, parcel, dune):
+    code = day.labelled(db, actor, parcel)
+    dock = day.dock_station(db, actor)
+    scan_id = str(uuid.uuid4())
+    assert dock.scan(code, scan_id=scan_id) == dock.scan(code, scan_id=scan_id)
+    assert [move[0] for move in moves_of(db, dune)].count("dispatch") == 1
+    assert dock.scan(code).code == "shipping.on_this_list"
+
+
+def test_what_may_not_get_onto_this_truck_is_refused_by_name(db, actor, parcel, order, dune):
+    dock = day.dock_station(db, actor, "YTO")
+    station = day.ship_station(db, actor, parcel)
+    station.press("#label")
+    own = day.dock_station(db, actor, "SF")
+    assert own.scan(make_label("parcel", parcel)).code == "shipping.not_labelled"
+    code = day.labelled(db, actor, parcel)
+
+    wrong = dock.scan(code)
+    assert (wrong.code, wrong.sound) == ("shipping.wrong_carrier", "error")
+    assert "SF Express" in wrong.say and "YTO Express" in wrong.say
+    assert dock.scan("P0000999" + "X").outcome == "refused"
+    assert dock.scan(make_label("parcel", 4711)).code == "shipping.unknown_parcel"
+    assert dock.scan("SF9999999999999").code == "shipping.unknown_parcel"
+    assert dock.scan(dune.isbn).code == "shipping.scan_a_parcel"
+    set_order(db, order, state="held")
+    assert own.scan(code).code == "shipping.order_held"
+    set_order(db, order, state="cancelled")
+    assert own.scan(code).code == "shipping.order_cancelled"
+    set_order(db, order, state="packed")
+    assert own.scan(code).code == "shipping.handed_over"
+    assert dock.scan(code).code == "shipping.left_already"
+
+
+def test_an_order_of_two_parcels_is_dispatched_with_the_second(db, actor, dune, emma):
+    lines = {dune: 1, emma: 1}
+    order = an_order(db, lines)
+    from warehouse.services import packing
+    box = day.picked(db, actor, order, lines)
+    bench = day.Station(db, actor, packing.scan, order.id)
+    bench.scan(box.label)
+    bench.scan(dune.isbn)
+    bench.press("#new_parcel")
+    bench.scan(emma.isbn)
+    for _ in range(2):
+        bench.press("#weight_override:400:checked")
+    first, second = day.parcels_of(db, order)
+    dock = day.dock_station(db, actor)
+
+    dock.scan(day.labelled(db, actor, first))
+    assert order_state(db, order) == "packed"
+    answer = dock.scan(day.labelled(db, actor, second))
+    assert answer.task["count"] == 2
+    assert order_state(db, order) == "dispatched"
+    assert proven(db) == []
+
+
+def test_one_open_list_a_carrier_and_a_closed_one_stays_closed(db, actor, parcel):
+    dock = day.dock_station(db, actor)
+    assert db.write(shipping_dock.open_manifest, actor, "SF") == dock.task_id
+    assert dock.press("#close:Wang").code == "shipping.list_is_empty"
+    code = day.labelled(db, actor, parcel)
+    assert dock.scan("#close").code == "shipping.list_is_empty"
+    dock.scan(code)
+    assert dock.scan("#close:  ").code == "shipping.driver_wanted"
+
+    answer = dock.scan("#close:Wang  Lei")
+
+    assert (answer.code, answer.task["state"], answer.task["driver"]) == ("shipping.list_closed", "closed", "Wang Lei")
+    assert answer.task["number"] == make_label("manifest", dock.task_id)
+    assert dock.scan("#close:Wang Lei").code == "shipping.list_is_signed"
+    assert dock.scan(code).code == "shipping.list_is_signed"
+    assert db.write(shipping_dock.open_manifest, actor, "SF") != dock.task_id
+    with pytest.raises(Conflict, match="unknown_command"):
+        dock.scan("#open")
+    with db.read() as session:
+        assert session.execute(select(Manifest.state).where(Manifest.id == dock.task_id)).scalar_one() == "closed"
+        assert [each.driver for each in shipping_queries.list_signed(session)] == ["Wang Lei"]
+
+
+def test_the_dock_shows_what_is_still_missing_for_this_truck(db, actor, parcel, dune):
+    other = day.packed(db, actor, an_order(db, {dune: 1}), {dune: 1}, tote="T-91")
+    day.labelled(db, actor, parcel)
+    dock = day.dock_station(db, actor)
+    task = dock.scan("HELLO-1").task
+    assert [each["id"] for each in task["labelled"]] == [parcel]
+    assert [each["id"] for each in task["unlabelled"]] == [other]
+    with db.read() as session:
+        waiting = shipping_queries.list_waiting(session)
+        trucks = {truck.code: truck for truck in shipping_queries.list_trucks(session)}
+    assert [each.id for each in waiting] == [other, parcel]
+    assert (trucks["SF"].labelled, trucks["SF"].unlabelled, trucks["SF"].manifest_id) == (1, 1, dock.task_id)
+    assert (trucks["YTO"].labelled, trucks["YTO"].manifest_id) == (0, None)
+
+
+def test_unknown_parcels_lists_and_carriers_are_told_so(db, actor):
+    with pytest.raises(NotFound):
+        day.ship_station(db, actor, 999).scan("X")
+    with pytest.raises(NotFound):
+        day.Station(db, actor, shipping_dock.scan, 999).scan("X")
+    with pytest.raises(NotFound):
+        db.write(shipping_dock.open_manifest, actor, "NONE")
+
+
+def test_house_labels_are_counted_in_batches_and_a_second_copy_needs_a_reason(db, actor):
+    totes = [a_tote(db, f"T-0{n}").id for n in (1, 2, 3)]
+    db.write(printing.print_batch, actor, "tote", totes[:2])
+    with pytest.raises(Invalid, match="reason_wanted"):
+        db.write(printing.print_batch, actor, "tote", totes)
+    db.write(printing.print_batch, actor, "tote", totes, "worn")
+    assert jobs_of(db, "tote") == [(1, ""), (1, ""), (2, "worn"), (2, "worn"), (1, "worn")]

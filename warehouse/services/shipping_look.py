@@ -1,0 +1,234 @@
+"""A packed parcel and a driver's list as they stand, and the picture of them for tablet and JSON. Writes nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from warehouse import i18n
+from warehouse.domain import packing, shipping
+from warehouse.domain.people import Actor
+from warehouse.domain.shipping import Box
+from warehouse.errors import NotFound
+from warehouse.models.journal import PrintJob, Scan
+from warehouse.models.orders import Order, OrderLine
+from warehouse.models.packing import Carton, Parcel, ParcelLine
+from warehouse.models.people import Person
+from warehouse.models.shipping import Carrier, Manifest
+
+SHIP, DOCK = "ship", "dock"
+ASKS_TRACKING = "shipping.tracking_wanted"
+MOST_SHOWN = 20
+
+_LAST = aliased(Scan)
+_LAST_CODE = (
+    select(_LAST.code).where(
+        _LAST.id == select(func.max(Scan.id)).where(
+            Scan.task == SHIP, Scan.task_id == Parcel.id, Scan.outcome == "accepted").correlate(Parcel).scalar_subquery())
+    .correlate(Parcel).scalar_subquery()
+)
+_LIST = aliased(Manifest)
+
+
+def _box_columns() -> tuple[Any, ...]:
+    """What the rules want to know of a parcel, in one SELECT."""
+    lines = select(func.sum(OrderLine.units_picked - OrderLine.units_packed)).where(OrderLine.order_id == Order.id)
+    inside = select(func.sum(ParcelLine.units)).where(ParcelLine.parcel_id == Parcel.id)
+    return (
+        Parcel.id, Parcel.number, Parcel.state, Parcel.order_id, Parcel.carrier_code, Parcel.tracking_number,
+        Parcel.location_id, Parcel.label_made_at, Parcel.label_prints, Parcel.manifest_id,
+        Order.number.label("order_number"), Order.state.label("order_state"),
+        Carrier.name_en, Carrier.name_zh, Carrier.lane, Carrier.cut_off, Carrier.tracking_pattern,
+        _LIST.number.label("manifest"),
+        lines.correlate(Order).scalar_subquery().label("units_left"),
+        inside.correlate(Parcel).scalar_subquery().label("units"),
+    )
+
+
+def select_box(*more: Any) -> Select[Any]:
+    """A parcel with its order, carrier and list."""
+    return (
+        select(*_box_columns(), *more)
+        .join(Order, Order.id == Parcel.order_id)
+        .join(Carrier, Carrier.code == Parcel.carrier_code)
+        .outerjoin(_LIST, _LIST.id == Parcel.manifest_id)
+    )
+
+
+_SLIPS = select(func.count()).where(PrintJob.paper == "slip", PrintJob.subject_id == Parcel.id)
+_PARCEL = (
+    select_box(
+        Parcel.position, Parcel.weight_g, Parcel.expected_weight_g, Parcel.closed_at, Parcel.label_applied_at,
+        Parcel.handed_over_at, Order.due_at, Order.gift_note, Person.name.label("packer"),
+        Carton.code.label("carton"), _LAST_CODE.label("last_code"), Scan.answer, Scan.body_hash,
+        # A box that was opened again gets a new slip: only copies since it was closed count as its own.
+        _SLIPS.where(PrintJob.at >= Parcel.closed_at).correlate(Parcel).scalar_subquery().label("slip_prints"),
+        _SLIPS.correlate(Parcel).scalar_subquery().label("slips_ever"),
+    )
+    .outerjoin(Person, Person.id == Parcel.packed_by)
+    .outerjoin(Carton, Carton.id == Parcel.carton_id)
+    .outerjoin(Scan, Scan.scan_id == bindparam("scan_id"))
+    .where(Parcel.id == bindparam("parcel_id"))
+)
+# The order first, as at the bench, so that two people at one order wait and never lock each other out.
+_PARCEL_LOCKED = _PARCEL.with_for_update(of=(Order, Parcel))
+
+
+@dataclass(frozen=True)
+class ShipNow:
+    """A parcel at the end of the bench: the columns of its SELECT, and how the rules see them."""
+
+    facts: dict[str, Any]
+    box: Box
+
+    @property
+    def id(self) -> int:
+        return int(self.facts["id"])
+
+    @property
+    def step_id(self) -> str:
+        return f"{self.id}:{self.box.step}:{self.box.label_prints}:{self.facts['slip_prints']}"
+
+    def after(self, lang: str, **changed: Any) -> "ShipNow":
+        """The parcel as it will stand, without asking the database again."""
+        return _ship_now({**self.facts, **changed}, lang)
+
+
+def look(session: Session, parcel_id: int, lang: str, *, scan_id: str = "", lock: bool = False) -> ShipNow:
+    """The parcel, and whether this scan was answered before. `lock` takes the rows of order and parcel first."""
+    row = session.execute(
+        _PARCEL_LOCKED if lock else _PARCEL, {"parcel_id": parcel_id, "scan_id": scan_id}).mappings().one_or_none()
+    if row is None:
+        raise NotFound("shipping.no_such_parcel", parcel=parcel_id)
+    return _ship_now(dict(row), lang)
+
+
+def _ship_now(facts: dict[str, Any], lang: str) -> ShipNow:
+    return ShipNow(facts, replace(box_of(facts, lang), asks_tracking=facts["last_code"] == ASKS_TRACKING))
+
+
+def box_of(facts: Mapping[str, Any], lang: str) -> Box:
+    """The columns of `select_box` as the rules see them."""
+    return Box(
+        number=facts["number"] or "", state=facts["state"], order_number=facts["order_number"] or "",
+        order_state=facts["order_state"], carrier_code=facts["carrier_code"],
+        carrier=facts["name_zh"] if lang == i18n.CHINESE else facts["name_en"], lane=facts["lane"],
+        tracking_pattern=facts["tracking_pattern"], tracking_number=facts["tracking_number"] or "",
+        units=facts["units"] or 0, units_left=facts["units_left"] or 0,
+        has_label=facts["label_made_at"] is not None, label_prints=facts["label_prints"],
+        manifest_id=facts["manifest_id"], manifest=facts["manifest"] or "",
+    )
+
+
+def draw(now: ShipNow, actor: Actor) -> dict[str, Any]:
+    """The four facts of a parcel that is about to leave."""
+    row, box = now.facts, now.box
+    stopped = shipping.refuse_label(box) if box.step in (shipping.STEP_STOP, shipping.STEP_LABEL) else None
+    band = shipping.weight_band_g(row["expected_weight_g"], packing.TOLERANCE_PERCENT, packing.TOLERANCE_G)
+    return {
+        "area": SHIP, "parcel_id": now.id, "number": box.number, "order_id": row["order_id"],
+        "order_number": box.order_number, "state": box.state, "step": box.step, "step_id": now.step_id,
+        "due_at": row["due_at"].isoformat(), "position": row["position"], "carton": row["carton"], "units": box.units,
+        "units_left": box.units_left, "packer": row["packer"], "closed_at": _iso(row["closed_at"]),
+        "weight_g": row["weight_g"], "expected_weight_g": row["expected_weight_g"],
+        "least_g": band[0] if band else None, "most_g": band[1] if band else None,
+        "is_weight_right": band is None or row["weight_g"] is None or band[0] <= row["weight_g"] <= band[1],
+        "has_label": box.has_label, "label_made_at": _iso(row["label_made_at"]), "label_prints": box.label_prints,
+        "slip_prints": row["slip_prints"], "has_gift_note": bool(row["gift_note"]), "code": box.code,
+        "tracking_number": box.tracking_number, "carrier": box.carrier, "lane": box.lane, "cut_off": row["cut_off"],
+        "label_applied_at": _iso(row["label_applied_at"]), "handed_over_at": _iso(row["handed_over_at"]),
+        "manifest": box.manifest,
+        "refusal": i18n.say(actor.language, stopped.code, **stopped.facts) if stopped else "",
+        "cue": i18n.say(actor.language, f"shipping.cue_{box.step}", lane=box.lane, carrier=box.carrier),
+    }
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+# --- The dock --------------------------------------------------------------------------------------------------------
+
+_MANIFEST = (
+    select(
+        Manifest.id, Manifest.number, Manifest.state, Manifest.carrier_code, Manifest.opened_at, Manifest.closed_at,
+        Manifest.driver_name, Carrier.name_en, Carrier.name_zh, Carrier.lane, Carrier.cut_off,
+        Scan.answer, Scan.body_hash,
+    )
+    .join(Carrier, Carrier.code == Manifest.carrier_code)
+    .outerjoin(Scan, Scan.scan_id == bindparam("scan_id"))
+    .where(Manifest.id == bindparam("manifest_id"))
+)
+_MANIFEST_LOCKED = _MANIFEST.with_for_update(of=Manifest)
+_IS_WAITING: ColumnElement[bool] = and_(
+    Parcel.state.in_((packing.CLOSED, packing.LABELLED)), Order.state.not_in(("cancelled", "held")))
+# What is on this list, and what of this carrier still stands in the house.
+_PARCELS = (
+    select(Parcel.id, Parcel.number, Parcel.tracking_number, Parcel.state, Parcel.weight_g, Parcel.handed_over_at,
+           Parcel.manifest_id, Order.number.label("order_number"))
+    .join(Order, Order.id == Parcel.order_id)
+    .where(or_(Parcel.manifest_id == bindparam("manifest_id"),
+               and_(Parcel.carrier_code == bindparam("carrier"), Parcel.manifest_id.is_(None), _IS_WAITING)))
+    .order_by(Parcel.handed_over_at.desc(), Order.due_at, Parcel.id)
+)
+
+
+@dataclass(frozen=True)
+class DockNow:
+    """A driver's list with what is on it and what is still missing for this truck."""
+
+    row: Any
+    parcels: tuple[Any, ...]
+
+    @property
+    def id(self) -> int:
+        return int(self.row.id)
+
+    def carrier(self, lang: str) -> str:
+        return str(self.row.name_zh if lang == i18n.CHINESE else self.row.name_en)
+
+
+def look_at_dock(session: Session, manifest_id: int, *, scan_id: str = "", lock: bool = False) -> DockNow:
+    """The list; `lock` takes its row, so that one list is scanned in order."""
+    row = session.execute(
+        _MANIFEST_LOCKED if lock else _MANIFEST, {"manifest_id": manifest_id, "scan_id": scan_id}).one_or_none()
+    if row is None:
+        raise NotFound("shipping.no_such_manifest", manifest=manifest_id)
+    return DockNow(row, ())
+
+
+def with_parcels(session: Session, now: DockNow) -> DockNow:
+    """The list with its parcels, read after what was written."""
+    found = session.execute(_PARCELS, {"manifest_id": now.id, "carrier": now.row.carrier_code})
+    return replace(now, parcels=tuple(found))
+
+
+def draw_dock(now: DockNow, actor: Actor) -> dict[str, Any]:
+    """The list as screen and JSON show it: the newest on top, then what is missing."""
+    row = now.row
+    on_it = [each for each in now.parcels if each.manifest_id == now.id]
+    labelled = [each for each in now.parcels if each.manifest_id is None and each.state == packing.LABELLED]
+    closed = [each for each in now.parcels if each.manifest_id is None and each.state == packing.CLOSED]
+    is_open = row.state == shipping.LOADING
+    return {
+        "area": DOCK, "manifest_id": now.id, "number": row.number, "state": row.state, "is_open": is_open,
+        "step": "scan" if is_open else "done", "step_id": f"{now.id}:{row.state}", "carrier_code": row.carrier_code,
+        "carrier": now.carrier(actor.language), "lane": row.lane, "cut_off": row.cut_off,
+        "driver": row.driver_name, "closed_at": _iso(row.closed_at),
+        "count": len(on_it), "weight_g": sum(each.weight_g or 0 for each in on_it),
+        "parcels": [_draw_parcel(each) for each in on_it[:MOST_SHOWN]],
+        "labelled": [_draw_parcel(each) for each in labelled[:MOST_SHOWN]], "labelled_count": len(labelled),
+        "unlabelled": [_draw_parcel(each) for each in closed[:MOST_SHOWN]], "unlabelled_count": len(closed),
+        "cue": i18n.say(actor.language, "shipping.cue_dock" if is_open else "shipping.cue_signed",
+                        carrier=now.carrier(actor.language)),
+    }
+
+
+def _draw_parcel(row: Any) -> dict[str, Any]:
+    return {
+        "id": row.id, "code": row.tracking_number or row.number, "order_number": row.order_number,
+        "weight_g": row.weight_g, "at": _iso(row.handed_over_at),
+    }
