@@ -28,6 +28,8 @@ _FEATURE = re.compile(
 )
 _TITLE = re.compile(r"《([^》]{1,60})》|“([^”]{3,60})”|\"([^\"<>=]{3,60})\"")
 
+_CLAUSE_END = re.compile(r"[，。；！？,.;!?\n]")
+
 
 def contradiction(remark: str, titles: Sequence[str]) -> str | None:
     """The words of the remark that the ordered titles contradict, or None. Delivery wishes, invoices and gift
@@ -43,7 +45,8 @@ def contradiction(remark: str, titles: Sequence[str]) -> str | None:
         for found in pattern.finditer(remark):
             word = next((group for group in found.groups() if group), found.group(0))
             is_ordered = _plain(word) in ordered
-            is_refused = _REFUSE.search(remark[max(0, found.start() - 12): found.start()]) is not None
+            clause = _CLAUSE_END.split(remark[: found.start()])[-1]
+            is_refused = _REFUSE.search(clause) is not None
             if is_ordered == is_refused:
                 return word
     return None
