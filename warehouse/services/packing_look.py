@@ -1,0 +1,247 @@
+"""An order on the bench as it stands: its lines, totes, parcels and the rack of cartons. Writes nothing."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, bindparam, func, or_, select
+from sqlalchemy.orm import Session, aliased
+
+from warehouse.domain import cartons as boxes
+from warehouse.domain import packing as rules
+from warehouse.domain import picking
+from warehouse.domain import stock as ledger
+from warehouse.domain.packing import Bench, PackLine
+from warehouse.errors import NotFound
+from warehouse.models.catalog import Item, ItemCode
+from warehouse.models.incidents import Incident
+from warehouse.models.journal import Scan
+from warehouse.models.orders import Order, OrderLine
+from warehouse.models.packing import Carton, Parcel, ParcelLine
+from warehouse.models.people import Person
+from warehouse.models.picking import PickRun, PickStop, Tote
+from warehouse.models.stock import StockBalance
+
+TASK = "pack"
+WRONG_ITEM = "packing.wrong_item"
+
+_LAST = aliased(Scan)
+# What stands on the screen: the newest scan that counted, or the wrong book that is still loud.
+_LAST_ID = (
+    select(func.max(_LAST.id))
+    .where(_LAST.task == TASK, _LAST.task_id == Order.id, or_(_LAST.outcome == "accepted", _LAST.code == WRONG_ITEM))
+    .correlate(Order).scalar_subquery()
+)
+_UNDECIDED = (
+    select(func.count()).select_from(Incident)
+    .where(Incident.order_id == Order.id, Incident.stage == TASK, Incident.outcome == "",
+           Incident.kind.in_((rules.DAMAGED, rules.MISSING)))
+    .correlate(Order).scalar_subquery()
+)
+_SEEN = aliased(Scan)
+_ORDER = (
+    select(
+        Order.id, Order.number, Order.source_number, Order.channel, Order.state, Order.due_at, Order.carrier_code,
+        Order.when_short, Order.buyer_remark, Order.staff_remark, Order.gift_note, Order.must_acknowledge,
+        Order.acknowledged_at, Order.packer_id, Person.name.label("packer"), _UNDECIDED.label("undecided"),
+        _SEEN.id.label("last_id"), _SEEN.code.label("last_code"), _SEEN.item_id.label("last_item_id"),
+        Scan.answer, Scan.body_hash,
+    )
+    .outerjoin(Person, Person.id == Order.packer_id)
+    .outerjoin(Scan, Scan.scan_id == bindparam("scan_id"))
+    .outerjoin(_SEEN, _SEEN.id == _LAST_ID)
+    .where(Order.id == bindparam("order_id"))
+)
+_ORDER_LOCKED = _ORDER.with_for_update(of=Order)
+
+_LINES = (
+    select(
+        OrderLine.id, OrderLine.item_id, OrderLine.units_picked, OrderLine.units_packed, OrderLine.units_short,
+        Item.title, Item.subtitle, Item.authors, Item.publisher, Item.isbn13, Item.sku, Item.binding, Item.edition,
+        Item.volume, Item.volumes, Item.language, Item.packing_class, Item.weight_g, Item.length_mm, Item.width_mm,
+        Item.height_mm,
+        select(func.count()).where(ItemCode.code == bindparam("code")).scalar_subquery().label("sharing"),
+        select(func.count()).where(ItemCode.code == bindparam("code"), ItemCode.item_id == OrderLine.item_id)
+        .correlate(OrderLine).scalar_subquery().label("is_match"),
+    )
+    .join(Item, Item.id == OrderLine.item_id)
+    .where(OrderLine.order_id == bindparam("order_id"), OrderLine.is_service.is_(False))
+    .order_by(OrderLine.position)
+)
+# A single-line run has one tote for all its orders; every other tote belongs to its order.
+_SINGLE_RUNS = (
+    select(PickStop.run_id).join(PickRun, PickRun.id == PickStop.run_id)
+    .where(PickStop.order_id == bindparam("order_id"), PickRun.kind == picking.SINGLE)
+)
+_TOTES = (
+    select(Tote.id, Tote.code, Tote.state, Tote.location_id, Tote.order_id, Tote.run_id, StockBalance.item_id,
+           StockBalance.on_hand)
+    .outerjoin(StockBalance, (StockBalance.location_id == Tote.location_id) & (StockBalance.on_hand > 0)
+               & (StockBalance.condition == ledger.GOOD)
+               & StockBalance.item_id.in_(select(OrderLine.item_id).where(OrderLine.order_id == bindparam("order_id"))))
+    .where(or_(Tote.order_id == bindparam("order_id"), Tote.run_id.in_(_SINGLE_RUNS) & Tote.order_id.is_(None)))
+    .order_by(Tote.id)
+)
+_PARCELS = (
+    select(Parcel.id, Parcel.number, Parcel.position, Parcel.state, Parcel.location_id, Parcel.carton_id,
+           Parcel.weight_g, Parcel.expected_weight_g, ParcelLine.order_line_id, ParcelLine.units)
+    .outerjoin(ParcelLine, (ParcelLine.parcel_id == Parcel.id) & (ParcelLine.units > 0))
+    .where(Parcel.order_id == bindparam("order_id"), Parcel.state != rules.VOID)
+    .order_by(Parcel.position, ParcelLine.order_line_id)
+)
+_CARTONS = select(Carton.id, Carton.code, Carton.length_mm, Carton.width_mm, Carton.height_mm, Carton.tare_g)
+
+
+@dataclass(frozen=True)
+class ParcelNow:
+    """A parcel with its units by order line."""
+
+    id: int
+    number: str
+    position: int
+    state: str
+    location_id: int
+    carton_id: int | None
+    weight_g: int | None
+    expected_weight_g: int | None
+    units: dict[int, int]
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == rules.OPEN
+
+
+@dataclass(frozen=True)
+class PackNow:
+    """An order on the bench. `rows` are the lines as the catalogue tells them, in the order of `lines`."""
+
+    order: Row[Any]
+    lines: tuple[PackLine, ...]
+    rows: tuple[Row[Any], ...]
+    totes: tuple[Row[Any], ...]
+    parcels: tuple[ParcelNow, ...]
+    cartons: tuple[boxes.Carton, ...]
+    state: str
+    packer_id: int | None
+    packer: str
+    must_read: bool
+    alarm: dict[str, Any] | None = None
+    last_item_id: int | None = None
+
+    @property
+    def id(self) -> int:
+        return int(self.order.id)
+
+    @property
+    def bench(self) -> Bench:
+        """The order as the rules see it."""
+        return Bench(
+            self.order.number, self.state, self.packer_id, self.packer, self.lines, self.order.undecided,
+            self.must_read, sum(parcel.is_open for parcel in self.parcels),
+        )
+
+    @property
+    def step_id(self) -> str:
+        """What a command must have been pressed for; moves on with every unit."""
+        bench = self.bench
+        return f"{self.id}:{bench.step}:{bench.units_packed}"
+
+    @property
+    def parcel(self) -> ParcelNow | None:
+        """The parcel that books go into: the last open one."""
+        return next((parcel for parcel in reversed(self.parcels) if parcel.is_open), None)
+
+    @property
+    def to_weigh(self) -> ParcelNow | None:
+        """The open parcel that comes onto the scale next."""
+        return next((parcel for parcel in self.parcels if parcel.is_open and parcel.units), None)
+
+    def row_of(self, line_id: int) -> Row[Any]:
+        return next(row for row in self.rows if row.id == line_id)
+
+    def line(self, line_id: int) -> PackLine | None:
+        return next((line for line in self.lines if line.id == line_id), None)
+
+
+def look(session: Session, order_id: int, *, scan_id: str = "", code: str = "", lock: bool = False) -> PackNow:
+    """The order, whether this scan was answered before (then nothing more is read), and what belongs to it.
+    `lock` takes the order's row first."""
+    key = {"order_id": order_id}
+    order = session.execute(_ORDER_LOCKED if lock else _ORDER, {**key, "scan_id": scan_id}).one_or_none()
+    if order is None:
+        raise NotFound("packing.no_such_order", order=order_id)
+    is_new = order.answer is None
+    rows = tuple(session.execute(_LINES, {**key, "code": code})) if is_new else ()
+    return PackNow(
+        order, tuple(_line(row) for row in rows), rows,
+        tuple(session.execute(_TOTES, key)) if is_new else (),
+        _parcels(session, order_id) if is_new else (),
+        tuple(boxes.Carton(**row._mapping) for row in session.execute(_CARTONS)) if is_new else (),
+        order.state, order.packer_id, order.packer or "–", order.must_acknowledge and order.acknowledged_at is None,
+        _alarm(session, order.last_id) if is_new and order.last_code == WRONG_ITEM else None,
+        order.last_item_id if order.last_code != WRONG_ITEM else None,
+    )
+
+
+def _line(row: Row[Any]) -> PackLine:
+    return PackLine(
+        row.id, row.item_id, row.title, row.volumes, row.units_picked, row.units_packed, row.units_short,
+        row.packing_class, row.weight_g, row.length_mm, row.width_mm, row.height_mm, bool(row.is_match),
+    )
+
+
+def _parcels(session: Session, order_id: int) -> tuple[ParcelNow, ...]:
+    found: dict[int, ParcelNow] = {}
+    for row in session.execute(_PARCELS, {"order_id": order_id}):
+        parcel = found.setdefault(row.id, ParcelNow(
+            row.id, row.number or "", row.position, row.state, row.location_id, row.carton_id, row.weight_g,
+            row.expected_weight_g, {}))
+        if row.order_line_id is not None:
+            parcel.units[row.order_line_id] = row.units
+    return tuple(found.values())
+
+
+def _alarm(session: Session, scan_row_id: int) -> dict[str, Any] | None:
+    """The alarm that a wrong book raised, as it was shown: it stays over a reload and over other wrong scans."""
+    answer = session.execute(select(Scan.answer).where(Scan.id == scan_row_id)).scalar_one()
+    alarm: dict[str, Any] | None = json.loads(answer)["task"].get("alarm")
+    return alarm
+
+
+def undecided(session: Session, order_id: int) -> list[Incident]:
+    """Units lost at the bench about which nobody has decided yet."""
+    return list(session.execute(
+        select(Incident).where(
+            Incident.order_id == order_id, Incident.stage == TASK, Incident.outcome == "",
+            Incident.kind.in_((rules.DAMAGED, rules.MISSING)))
+        .order_by(Incident.id)).scalars())
+
+
+def contents(now: PackNow, parcel: ParcelNow | None) -> list[boxes.Content]:
+    """What a parcel will hold when everything still open goes into it too; of one that is not the last, only
+    what is in it."""
+    takes_more = parcel is None or (now.parcel is not None and parcel.id == now.parcel.id)
+    found = []
+    for line in now.lines:
+        units = (parcel.units.get(line.id, 0) if parcel else 0) + (line.units_left if takes_more else 0)
+        if units:
+            found.append(boxes.Content(units, (line.length_mm, line.width_mm, line.height_mm)))
+    return found
+
+
+def box_for(now: PackNow, parcel: ParcelNow | None) -> boxes.Choice | None:
+    """The carton chosen by hand, else the one that the rule chooses."""
+    if parcel is not None and parcel.carton_id is not None:
+        carton = next(each for each in now.cartons if each.id == parcel.carton_id)
+        return boxes.describe(contents(now, parcel), carton)
+    return boxes.choose_carton(contents(now, parcel), now.cartons)
+
+
+def expected_g(now: PackNow, parcel: ParcelNow | None) -> int | None:
+    """Grams that the scale should show for a parcel when it is closed."""
+    box = box_for(now, parcel)
+    takes_more = parcel is None or (now.parcel is not None and parcel.id == now.parcel.id)
+    units = [
+        ((parcel.units.get(line.id, 0) if parcel else 0) + (line.units_left if takes_more else 0), line.weight_g)
+        for line in now.lines]
+    return rules.expected_weight_g([each for each in units if each[0]], box.carton.tare_g if box else None)

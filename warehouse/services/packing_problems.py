@@ -1,0 +1,186 @@
+"""Units damaged or missing at the bench, and what becomes of the order then: it waits, goes without them, or
+another copy is fetched (EXC-1). Such a unit is no longer picked: wanted = reserved + short + cancelled stays true.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session
+
+from warehouse.domain import packing as rules
+from warehouse.domain import picking, waves
+from warehouse.domain import stock as ledger
+from warehouse.domain.codes import COMMAND
+from warehouse.domain.orders import ORDER_FLOW
+from warehouse.domain.people import Actor
+from warehouse.domain.scans import OK, WARN, Answer, ScanIn, accept, refuse
+from warehouse.domain.waves import Demand, OrderDemand, Shelf, Take
+from warehouse.models.incidents import Incident
+from warehouse.models.orders import Hold, Order, OrderLine
+from warehouse.models.picking import PickRun, PickStop, RunTote
+from warehouse.models.stock import Location, StockBalance
+from warehouse.services import incidents, journal, stock
+from warehouse.services.packing_look import TASK, PackNow, undecided
+from warehouse.services.packing_steps import begin, carry_out, keep, totes_with
+from warehouse.services.scans import Touched
+from warehouse.services.stock import Cause, Wish
+from warehouse.services.waves import stop_row
+
+PRESSED = Touched(COMMAND)
+LINE = OrderLine.__table__
+
+
+def _damaged(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, argument: str) -> Answer:
+    """`#damaged:<line>`: one copy in the tote is damaged; it goes to quarantine."""
+    return _lose(session, actor, now, scanned, argument, rules.DAMAGED)
+
+
+def _missing(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, argument: str) -> Answer:
+    """`#missing:<line>`: one copy that was picked is not in the tote."""
+    return _lose(session, actor, now, scanned, argument, rules.MISSING)
+
+
+def _lose(
+    session: Session, actor: Actor, now: PackNow, scanned: ScanIn, argument: str, kind: str
+) -> Answer:
+    line = now.line(int(argument)) if argument.isdecimal() else None
+    lies = totes_with(now, line.item_id) if line else []
+    if line is None or not line.units_left or not lies:
+        return keep(session, actor, now, scanned, refuse("packing.line_complete", WARN), PRESSED)
+    tote, _ = lies[0]
+
+    def write(scan_row: int) -> None:
+        begin(session, actor, now)
+        is_damaged = kind == rules.DAMAGED
+        stock.move(
+            session, actor, line.item_id, 1, source=tote,
+            target=stock.fixed_place(session, "QUARANTINE" if is_damaged else "LOST-FOUND"),
+            cause=Cause(ledger.DAMAGE if is_damaged else ledger.SHORT, scan_row, line.id),
+            target_condition=ledger.DAMAGED if is_damaged else None)
+        session.execute(update(LINE).where(LINE.c.id == line.id).values(
+            units_picked=LINE.c.units_picked - 1, units_reserved=LINE.c.units_reserved - 1,
+            units_short=LINE.c.units_short + 1))
+        incidents.report(session, actor, kind, TASK, units=1, item_id=line.item_id, location_id=tote.id,
+                         order_id=now.id, order_line_id=line.id, scan_id=scan_row)
+
+    touched = replace(PRESSED, units=1, item_id=line.item_id, location_id=tote.id)
+    verdict = accept(f"packing.reported_{kind}", kind, WARN, title=line.title)
+    return carry_out(session, actor, now, scanned, verdict, touched, write)
+
+
+def _hold(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, argument: str) -> Answer:
+    """The order waits for a person; what is packed stays in its box on the bench."""
+    lost = undecided(session, now.id)
+    if not lost:
+        return keep(session, actor, now, scanned, refuse("packing.nothing_to_decide", WARN), PRESSED)
+    reason = "damaged_at_pack" if any(each.kind == rules.DAMAGED for each in lost) else "missing_at_pack"
+
+    def write(_: int) -> str:
+        _decide(lost, rules.HOLD)
+        _set_order(session, now, "hold")
+        session.execute(insert(Hold.__table__), {
+            "order_id": now.id, "reason": reason, "facts": {"units": len(lost)}, "opened_at": actor.at})
+        journal.note(session, actor, "hold", "order", now.id, reason=reason)
+        return "/pack/"
+
+    verdict = accept("packing.decided_hold", rules.HOLD, WARN, order=now.order.number)
+    return carry_out(session, actor, now, scanned, verdict, PRESSED, write)
+
+
+def _part(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, argument: str) -> Answer:
+    """The rest goes without them. Refused where nothing would be left to send."""
+    lost = undecided(session, now.id)
+    if not lost:
+        return keep(session, actor, now, scanned, refuse("packing.nothing_to_decide", WARN), PRESSED)
+    if not now.bench.units_due:
+        return keep(session, actor, now, scanned, refuse("packing.nothing_left", WARN), PRESSED)
+
+    def write(_: int) -> None:
+        _decide(lost, rules.PART)
+        if now.order.when_short == waves.CANCEL:
+            for each in lost:
+                session.execute(update(LINE).where(LINE.c.id == each.order_line_id).values(
+                    units_short=LINE.c.units_short - 1, units_cancelled=LINE.c.units_cancelled + 1))
+        journal.note(session, actor, "ship_part", "order", now.id, units=len(lost))
+
+    verdict = accept("packing.decided_part", rules.PART, OK, n=len(lost))
+    return carry_out(session, actor, now, scanned, verdict, PRESSED, write)
+
+
+def _replace(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, argument: str) -> Answer:
+    """Other copies are fetched from the shelves. Refused where not all of them are there."""
+    lost = undecided(session, now.id)
+    if not lost:
+        return keep(session, actor, now, scanned, refuse("packing.nothing_to_decide", WARN), PRESSED)
+    takes = _find(session, now, lost)
+    if not takes:
+        return keep(session, actor, now, scanned, refuse("packing.nothing_on_shelves", WARN, n=len(lost)), PRESSED)
+
+    def write(_: int) -> str:
+        _decide(lost, rules.REPLACE)
+        run_id = _plan_run(session, actor, now, takes)
+        for take in takes:
+            session.execute(update(LINE).where(LINE.c.id == take.line_id).values(
+                units_short=LINE.c.units_short - take.units, units_reserved=LINE.c.units_reserved + take.units))
+        _set_order(session, now, "pick_more")
+        journal.note(session, actor, "replace", "order", now.id, run=run_id, units=len(lost))
+        return "/pack/"
+
+    verdict = accept("packing.decided_replace", rules.REPLACE, OK, n=len(lost), location=takes[0].location_code)
+    return carry_out(session, actor, now, scanned, verdict, PRESSED, write)
+
+
+def _decide(lost: list[Incident], outcome: str) -> None:
+    for each in lost:
+        each.outcome = outcome
+
+
+def _set_order(session: Session, now: PackNow, verb: str) -> None:
+    session.execute(update(Order).where(Order.id == now.id).values(state=ORDER_FLOW.step(now.state, verb)))
+
+
+def _find(session: Session, now: PackNow, lost: list[Incident]) -> list[Take]:
+    """Shelves for all lost units, or none: half a replacement would send the packer away twice."""
+    units: dict[tuple[int, int], int] = {}
+    for each in lost:
+        assert each.order_line_id is not None
+        assert each.item_id is not None
+        key = each.order_line_id, each.item_id
+        units[key] = units.get(key, 0) + each.units
+    demands = tuple(Demand(line_id, item_id, n) for (line_id, item_id), n in sorted(units.items()))
+    rows = session.execute(
+        select(StockBalance.item_id, StockBalance.location_id, Location.code, Location.sequence,
+               (StockBalance.on_hand - StockBalance.reserved).label("free"))
+        .join(Location, Location.id == StockBalance.location_id)
+        .where(StockBalance.item_id.in_([demand.item_id for demand in demands]),
+               StockBalance.condition == ledger.GOOD, StockBalance.on_hand > StockBalance.reserved,
+               Location.kind == ledger.SHELF)
+        .order_by(StockBalance.item_id, StockBalance.location_id).with_for_update(of=StockBalance))
+    shelves: dict[int, list[Shelf]] = {}
+    for row in rows:
+        shelves.setdefault(row.item_id, []).append(Shelf(row.location_id, row.code, row.sequence, row.free))
+    order = OrderDemand(now.id, waves.WAIT, demands)
+    return waves.allocate([order], shelves).takes.get(now.id, [])
+
+
+def _plan_run(session: Session, actor: Actor, now: PackNow, takes: list[Take]) -> int:
+    """A run of its own for the replacement, in the wave that the order belongs to."""
+    wave_id = session.execute(
+        select(func.max(PickRun.wave_id)).join(PickStop, PickStop.run_id == PickRun.id)
+        .where(PickStop.order_id == now.id)).scalar_one()
+    run_id = session.execute(insert(PickRun.__table__).returning(PickRun.__table__.c.id), {
+        "wave_id": wave_id, "kind": picking.ONE_ORDER, "state": picking.RUN_FLOW.start, "created_at": actor.at,
+        "due_at": now.order.due_at, "units_taken": 0, "units_due": sum(take.units for take in takes)}).scalar_one()
+    reservations = stock.reserve_all(
+        session, [Wish(take.line_id, take.item_id, take.location_id, take.units) for take in takes])
+    session.execute(insert(RunTote.__table__), {"run_id": run_id, "slot": 1, "order_id": now.id, "tote_id": None})
+    session.execute(insert(PickStop.__table__), [
+        stop_row(run_id, position, 1, take, reservation)
+        for position, (take, reservation) in enumerate(zip(takes, reservations, strict=True), start=1)])
+    return int(run_id)
+
+
+COMMANDS: dict[str, Callable[[Session, Actor, PackNow, ScanIn, str], Answer]] = {
+    "damaged": _damaged, "missing": _missing, rules.HOLD: _hold, rules.PART: _part, rules.REPLACE: _replace,
+}
