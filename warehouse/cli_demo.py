@@ -1,7 +1,9 @@
 """`warehouse demo`: a small shop, made once, and its badges on the console."""
 
+import os
 import shutil
 from pathlib import Path
+from zoneinfo import available_timezones
 
 import click
 
@@ -15,7 +17,14 @@ BADGE_SHEET = "badges.pdf"
 
 def demo_config() -> Config:
     """The demo lives in a folder of its own, so that it can be thrown away."""
-    return load_config(default_home() / MARK, is_demo=True)
+    return load_config(default_home() / MARK, is_demo=True, time_zone=_local_zone())
+
+
+def _local_zone() -> str:
+    """This machine's zone by name, so that the clock on the screen is the one on the wall; UTC where it has none."""
+    linked = Path("/etc/localtime").resolve().as_posix().partition("zoneinfo/")[2]
+    name = os.environ.get("TZ") or linked
+    return name if name in available_timezones() else "UTC"
 
 
 def prepare(config: Config, *, fresh: bool) -> None:
