@@ -35,7 +35,7 @@ LINE = OrderLine.__table__
 HOLD = Hold.__table__
 
 CREATED, KNOWN, CHANGED, REJECTED, SKIPPED = "created", "known", "changed", "rejected", "skipped"
-TWIN_HOURS = 24
+NEAR = timedelta(days=1)
 _NUMBER = update(ORDER).where(ORDER.c.id == bindparam("order")).values(number=bindparam("label"))
 # Recipients of these countries get papers in Chinese.
 _CHINESE_COUNTRIES = frozenset({"CN", "HK", "MO", "TW"})
@@ -67,7 +67,7 @@ def receive_orders(
     items = items_of(session, {line.code for draft in drafts for line in draft.goods if line.code})
     known = _known(session, drafts)
     phones = [vault.phone_index(draft.recipient.phone) for draft in drafts]
-    twins = _twins(session, {phone for phone in phones if phone})
+    twins = _twins(session, drafts, {phone for phone in phones if phone})
     cut_offs = {row.code: row.cut_off for row in session.execute(select(Carrier.code, Carrier.cut_off))}
     receipts, accepted = [], []
     for draft, phone in zip(drafts, phones, strict=True):
@@ -140,13 +140,15 @@ def _known(session: Session, drafts: Sequence[OrderDraft]) -> dict[tuple[str, st
     return {(row.channel, row.source_number): Known(row.content_hash, row.state) for row in rows}
 
 
-def _twins(session: Session, phones: set[str]) -> dict[tuple[str, str], list[Twin]]:
-    """Earlier orders by channel and phone, with what they want."""
-    if not phones:
+def _twins(
+    session: Session, drafts: Sequence[OrderDraft], phones: set[str]
+) -> dict[tuple[str, str], list[Twin]]:
+    """Orders by channel and phone that were placed near these drafts, with what they want."""
+    days = [draft.placed_at for draft in drafts if draft.placed_at]
+    if not phones or not days:
         return {}
     rows = session.execute(
         select(
-            ORDER.c.id,
             ORDER.c.channel,
             ORDER.c.phone_index,
             ORDER.c.source_number,
@@ -156,7 +158,10 @@ def _twins(session: Session, phones: set[str]) -> dict[tuple[str, str], list[Twi
         )
         .join(LINE, LINE.c.order_id == ORDER.c.id)
         .where(
-            ORDER.c.phone_index.in_(sorted(phones)), ORDER.c.state != CALLED_OFF, LINE.c.is_service.is_(False)
+            ORDER.c.phone_index.in_(sorted(phones)),
+            ORDER.c.placed_at.between(min(days) - NEAR, max(days) + NEAR),
+            ORDER.c.state != CALLED_OFF,
+            LINE.c.is_service.is_(False),
         )
     )
     lines: dict[Any, set[tuple[str, int]]] = {}
@@ -173,9 +178,8 @@ def _same_order(draft: OrderDraft, twins: Sequence[Twin]) -> list[str]:
     wanted = _wanted(draft.open_lines)
     if draft.placed_at is None or not wanted:
         return []
-    near = timedelta(hours=TWIN_HOURS)
     return [twin.source_number for twin in twins
-            if twin.lines == wanted and abs(twin.placed_at - draft.placed_at) <= near]
+            if twin.lines == wanted and abs(twin.placed_at - draft.placed_at) <= NEAR]
 
 
 def _wanted(lines: Sequence[LineDraft]) -> frozenset[tuple[str, int]]:
