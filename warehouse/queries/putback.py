@@ -32,6 +32,6 @@ def list_sources(session: Session) -> list[Source]:
     found: dict[int, Source] = {}
     for place_id, code, kind, units, since, number in rows:
         before = found.get(place_id, Source(place_id, code, kind, 0, since, ()))
-        orders = before.orders if number in before.orders else (*before.orders, number)
+        orders = before.orders if number in before.orders else (*before.orders, number or "")
         found[place_id] = Source(place_id, code, kind, before.units + units, before.since, orders)
     return list(found.values())

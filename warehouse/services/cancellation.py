@@ -121,7 +121,7 @@ def _drop_stops(session: Session, order_id: int) -> None:
 
 
 def _count_lines(session: Session, order_id: int) -> None:
-    """wanted = reserved + short + cancelled stays true: reserved is what was picked, the rest is cancelled. What was
+    """Keep wanted = reserved + short + cancelled true: reserved is what was picked, the rest is cancelled. What was
     picked and packed stays as it happened; where it is now is told by the ledger."""
     session.execute(update(LINE).where(LINE.c.order_id == order_id, LINE.c.is_service.is_(False)).values(
         units_reserved=LINE.c.units_picked,

@@ -55,10 +55,11 @@ def open_source(session: Session, actor: Actor, scanned: ScanIn) -> Answer:
 
 def _source_of(session: Session, thing: Thing) -> int | None:
     """Where units lie that are in a scanned tote or parcel."""
-    table = {kinds.TOTE: Tote, kinds.PARCEL: Parcel}.get(thing.kind)
-    if table is None:
-        return None
-    return session.execute(select(table.location_id).where(table.id == thing.id)).scalar_one()
+    if thing.kind == kinds.TOTE:
+        return session.execute(select(Tote.location_id).where(Tote.id == thing.id)).scalar_one()
+    if thing.kind == kinds.PARCEL:
+        return session.execute(select(Parcel.location_id).where(Parcel.id == thing.id)).scalar_one()
+    return None
 
 
 def _waits(session: Session, source_id: int) -> bool:
@@ -140,11 +141,12 @@ def _scan_shelf(session: Session, actor: Actor, now: BackNow, scanned: ScanIn, t
 def _look_alike(session: Session, item_id: int, location_id: int) -> str:
     """The title of another book on the shelf that is easily taken for this one; empty where there is none."""
     fields = (Item.id, Item.title, Item.isbn13, Item.volume)
-    mine = dict(session.execute(select(*fields).where(Item.id == item_id)).one()._mapping)
+    mine = session.execute(select(*fields).where(Item.id == item_id)).mappings().one()
     others = session.execute(
         select(*fields).join(StockBalance, StockBalance.item_id == Item.id)
-        .where(StockBalance.location_id == location_id, StockBalance.on_hand > 0, Item.id != item_id).order_by(Item.id))
-    return next((other.title for other in others if look_alikes.are_related(mine, dict(other._mapping))), "")
+        .where(StockBalance.location_id == location_id, StockBalance.on_hand > 0, Item.id != item_id)
+        .order_by(Item.id)).mappings()
+    return next((str(other["title"]) for other in others if look_alikes.are_related(dict(mine), dict(other))), "")
 
 
 def _warned_before(session: Session, now: BackNow, location_id: int, item_id: int) -> bool:
@@ -310,7 +312,7 @@ def _change(session: Session, row_id: int, **values: Any) -> None:
 
 def _options(session: Session, item_ids: list[int]) -> list[dict[str, Any]]:
     rows = session.execute(select(Item.id, *BOOK).where(Item.id.in_(item_ids)).order_by(Item.id))
-    return [dict(row._mapping) for row in rows]
+    return [dict(row) for row in rows.mappings()]
 
 
 def _keep(

@@ -1,6 +1,6 @@
 """What waits to be put back out of one tote or parcel, and the picture of it. Writes nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,7 +60,7 @@ def look(session: Session, source_id: int) -> BackNow:
     return BackNow(place.id, place.code, place.kind, tuple(_rows(session, source_id)))
 
 
-def _rows(session: Session, source_id: int) -> Sequence[Row[Any]]:
+def _rows(session: Session, source_id: int) -> Iterable[Any]:
     last = (
         select(PutBack.created_at).where(PutBack.source_id == source_id)
         .order_by(PutBack.done_at.is_(None).desc(), PutBack.id.desc()).limit(1).scalar_subquery())
