@@ -7,9 +7,11 @@ from zoneinfo import available_timezones
 
 import click
 
+from warehouse import data_folder, documents
 from warehouse.config import Config, default_home, load_config
 from warehouse.demo.build import Badge, build
 from warehouse.errors import SetUpProblem
+from warehouse.i18n import ENGLISH
 
 MARK = "demo"
 BADGE_SHEET = "badges.pdf"
@@ -32,11 +34,11 @@ def prepare(config: Config, *, fresh: bool) -> None:
     if fresh and config.home.exists():
         _throw_away(config)
     click.echo(f"The demo shop is in {config.home} (start with --fresh to begin anew).")
-    from warehouse import documents
-
     badges = build(config)
     sheet = config.paper_folder / BADGE_SHEET
-    sheet.write_bytes(documents.badge_sheet([vars(badge) for badge in badges]))
+    with data_folder.opened(config) as database, database.read() as session:
+        pins = {badge.person_id: badge.pin for badge in badges}
+        sheet.write_bytes(documents.badges_pdf(session, list(pins), ENGLISH, pins=pins))
     _tell(badges, sheet)
 
 

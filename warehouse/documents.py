@@ -5,7 +5,7 @@ GB/T 41833 asks. Slip and label speak the recipient's language, house labels and
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -89,9 +89,12 @@ def item_labels_pdf(session: Any, ids: Sequence[int], lang: str, *, on_sheet: bo
     return _tags(found, on_sheet)
 
 
-def badges_pdf(session: Any, ids: Sequence[int], lang: str, *, on_sheet: bool = True) -> bytes:
-    """Badges of people who may sign in. No PIN stands on them."""
-    found = [tags.BadgeCard(lang, row.name, i18n.say(lang, f"people.role_{row.role}"), row.badge)
+def badges_pdf(
+    session: Any, ids: Sequence[int], lang: str, *, on_sheet: bool = True, pins: Mapping[int, str] | None = None,
+) -> bytes:
+    """Badges of people who may sign in. No PIN stands on them, but in the demo shop, where `pins` are given."""
+    found = [tags.BadgeCard(lang, row.name, i18n.say(lang, f"people.role_{row.role}"), row.badge,
+                            (pins or {}).get(row.id, ""))
              for row in papers.find_people(session, ids)]
     return _tags(found, on_sheet)
 

@@ -35,6 +35,7 @@ TRUCKS = ((0, -25), (3, 95), (17, 210), (30, 400))
 class Badge:
     """What one needs to sign in to the demo."""
 
+    person_id: int
     name: str
     role: str
     language: str
@@ -189,5 +190,5 @@ def _cancel_one(database: Database, lead: Actor) -> None:
 def _badges(database: Database) -> list[Badge]:
     pins = {row["name"]: row["pin"] for row in _rows("people.csv")}
     with database.read() as session:
-        staff = session.execute(select(Person.name, Person.role, Person.language, Person.badge).order_by(Person.id)).all()
+        staff = session.execute(select(Person.id, Person.name, Person.role, Person.language, Person.badge).order_by(Person.id)).all()
     return [Badge(*row, pins[row.name]) for row in staff if row.name in pins]
