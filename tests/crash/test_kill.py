@@ -17,7 +17,7 @@ from tests.crash.books import compare, integrity
 from tests.crash.clients import Client
 from warehouse import data_folder
 
-CLIENTS, KILLS, CONTROL_KILLS = 4, 20, 3
+CLIENTS, KILLS, CONTROL_KILLS = 4, 20, 2
 RUNS_EACH = 30
 DATABASE_RESTARTS = {5, 10, 15}
 LOOK_EVERY_S = 0.01
@@ -73,7 +73,7 @@ def test_the_harness_finds_double_effects_where_a_scan_sent_again_has_another_id
     clients = start_work(house, tmp_path, seed, has_ids=False)
     chance = random.Random(seed)
     for _ in range(CONTROL_KILLS):
-        wait_for_work(clients, chance, least=150)
+        wait_for_work(clients, chance, least=200)
         house.process.kill()
         house.process.start()
     finish(clients)
