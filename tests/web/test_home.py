@@ -128,10 +128,22 @@ def test_what_no_tablet_sends_is_refused(tablet, body, code):
     assert (answer.status_code, answer.json["code"]) == (422, code)
 
 
-def test_a_scan_of_the_person_before_is_not_counted_for_the_next_one(tablet, book):
+def test_a_late_scan_of_somebody_who_was_never_at_this_tablet_is_refused(tablet, book):
     tablet.sign_in("picker")
     answer = tablet.scan("/home/scan", book.isbn, made_by="999999")
     assert (answer.status_code, answer.json["code"]) == (409, "scan.made_by_other")
+
+
+def test_a_scan_that_waited_while_the_next_person_signed_in_is_its_makers(db, tablet, book):
+    tablet.sign_in("picker", name="Chen Wei", language="en")
+    maker = tablet.person
+    tablet.sign_in("packer", name="王小雨", language="zh-Hans")
+
+    answer = tablet.scan("/home/scan", book.isbn, made_by=str(maker.id))
+
+    assert answer.status_code == 200
+    with db.read() as session:
+        assert session.execute(select(Scan.person_id)).scalar_one() == maker.id
 
 
 def test_the_scan_queue_gets_the_part_and_where_to_go(tablet, book):

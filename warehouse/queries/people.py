@@ -11,15 +11,19 @@ from warehouse.models.people import Device, Person, SignIn
 PERSON, DEVICE, TURN = Person.__table__, Device.__table__, SignIn.__table__
 
 # Once a request: one statement, built once.
-_TURN = (
+_TURNS = (
     select(
         TURN.c.id, TURN.c.person_id, TURN.c.device_id, TURN.c.seen_at,
         PERSON.c.name, PERSON.c.role, PERSON.c.language, DEVICE.c.token_hash.label("device_hash"),
     )
     .join_from(TURN, PERSON, PERSON.c.id == TURN.c.person_id)
     .join(DEVICE, DEVICE.c.id == TURN.c.device_id)
-    .where(TURN.c.token_hash == bindparam("hash"), TURN.c.ended_at.is_(None), PERSON.c.is_active)
 )
+_TURN = _TURNS.where(TURN.c.token_hash == bindparam("hash"), TURN.c.ended_at.is_(None), PERSON.c.is_active)
+_SOMEONES_LAST = _TURNS.where(
+    TURN.c.person_id == bindparam("person"), TURN.c.device_id == bindparam("device"),
+    TURN.c.seen_at >= bindparam("since", type_=TURN.c.seen_at.type), PERSON.c.is_active,
+).order_by(TURN.c.id.desc()).limit(1)
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,12 @@ class Turn:
 def find_turn(session: Session, token_hash: str) -> Turn | None:
     """The open turn of an active person behind a cookie's hash."""
     row = session.execute(_TURN, {"hash": token_hash}).one_or_none()
+    return None if row is None else Turn(*row)
+
+
+def find_late_turn(session: Session, person_id: int, device_id: int | None, *, since: datetime) -> Turn | None:
+    """The last turn of an active person at a device, ended or not, if it was seen since then."""
+    row = session.execute(_SOMEONES_LAST, {"person": person_id, "device": device_id, "since": since}).one_or_none()
     return None if row is None else Turn(*row)
 
 
