@@ -1,9 +1,16 @@
-"""What went wrong, noted at the place and moment where it was found (EXC-1)."""
+"""What went wrong, noted at the place and moment where it was found, and settled by the lead (EXC-1)."""
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from warehouse.domain import incidents as rules
 from warehouse.domain.people import Actor
+from warehouse.errors import Conflict, Invalid, NotFound
 from warehouse.models.incidents import Incident
+from warehouse.models.orders import Order
+from warehouse.services import journal
+
+NOTE_LIMIT = 300
 
 
 def report(
@@ -13,9 +20,29 @@ def report(
 ) -> int:
     """Open an incident; its id. Who, when and on which device come from the actor."""
     incident = Incident(
-        kind=kind, stage=stage, state="open", units=units, item_id=item_id, location_id=location_id,
-        order_id=order_id, order_line_id=order_line_id, scan_id=scan_id, at=actor.at, person_id=actor.person_id,
-        device_id=actor.device_id, blamed_id=blamed_id, outcome=outcome, note=note)
+        kind=kind, stage=stage, state=rules.INCIDENT_FLOW.start, units=units, item_id=item_id,
+        location_id=location_id, order_id=order_id, order_line_id=order_line_id, scan_id=scan_id, at=actor.at,
+        person_id=actor.person_id, device_id=actor.device_id, blamed_id=blamed_id, outcome=outcome, note=note)
     session.add(incident)
     session.flush()  # Its id is the answer.
     return incident.id
+
+
+def settle(session: Session, actor: Actor, incident_id: int, outcome: str, note: str = "") -> None:
+    """Close an incident with what came out. Units are not moved by this: that is a put-back, a count or a find.
+    Refused twice, with an unknown outcome, and while the packer still has to decide about the order."""
+    incident = session.get(Incident, incident_id, with_for_update=True, populate_existing=True)
+    if incident is None:
+        raise NotFound("incidents.no_such_incident", id=incident_id)
+    if outcome not in rules.OUTCOMES:
+        raise Invalid("incidents.choose_outcome")
+    if incident.state == rules.SETTLED:
+        raise Conflict("incidents.settled_already", id=incident_id)
+    order_state = session.execute(select(Order.state).where(Order.id == incident.order_id)).scalar()
+    if rules.is_left_to_bench(incident.stage, incident.kind, incident.outcome, order_state):
+        raise Conflict("incidents.decide_at_bench")
+    was, text = incident.outcome, " ".join(note.split())[:NOTE_LIMIT]
+    incident.state = rules.INCIDENT_FLOW.step(incident.state, "settle")
+    incident.outcome = outcome
+    incident.note = " · ".join(filter(None, (incident.note, text)))
+    journal.note(session, actor, "settle", "incident", incident_id, reason=text, outcome=outcome, was=was)
