@@ -1,7 +1,7 @@
 """The warehouse's own order sheet, CSV or XLSX: one row a line, the order's fields on its first row or on
 each.
 
-`docs/guide` lists the columns; headers are known in English and Chinese.
+`docs/order-files.md` lists the columns; headers are known in English and Chinese.
 """
 
 from datetime import UTC, datetime, timedelta
