@@ -91,7 +91,7 @@ def test_a_broken_key_file_is_refused_with_a_way_out(key_file, content):
 
 
 def test_keys_of_the_wrong_length_are_refused(key_file):
-    short = {name: "00" for name in json.loads(key_file.read_text())}
+    short = dict.fromkeys(json.loads(key_file.read_text()), "00")
     key_file.write_text(json.dumps(short))
 
     with pytest.raises(SetUpProblem, match="backup"):
