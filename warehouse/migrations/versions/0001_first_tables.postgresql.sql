@@ -232,6 +232,8 @@ CREATE TABLE sales_order (
 
 CREATE INDEX ix_sales_order_phone_index ON sales_order (phone_index);
 
+CREATE INDEX ix_sales_order_source_number ON sales_order (source_number);
+
 CREATE INDEX ix_sales_order_state_due_at ON sales_order (state, due_at);
 
 CREATE TABLE scan (
