@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-PYTHON_FILE_LINES, FUNCTION_LINES, SCRIPT_LINES, COLUMNS = 350, 60, 150, 110
+PYTHON_FILE_LINES, FUNCTION_LINES, SCRIPT_LINES, COLUMNS = 350, 60, 150, 120
 LIMITED = {".py": PYTHON_FILE_LINES, ".html": 350, ".css": 350, ".js": SCRIPT_LINES}
 TEXT = {".py", ".md", ".toml", ".html", ".css", ".js", ".json", ".yml", ".yaml", ".ini", ".cfg", ".sh",
         ".mako", ".txt"}
