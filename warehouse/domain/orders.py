@@ -28,6 +28,8 @@ ORDER_FLOW = Flow("order", start=RECEIVED, steps={
     (PICKING, "finish_pick"): PICKED,
     (PICKED, "pick_more"): PICKING,
     (PICKED, "start_pack"): PACKING,
+    # Another copy is fetched for one that was lost at the bench.
+    (PACKING, "pick_more"): PICKING,
     (PACKING, "finish_pack"): PACKED,
     (PACKED, "reopen"): PACKING,
     (PACKED, "dispatch"): DISPATCHED,

@@ -78,7 +78,7 @@ def _scan_book(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, th
         chosen = _chosen(session, now, scanned, thing)
         if chosen is None:
             options = _options(session, now, thing)
-            verdict = Verdict(CHOOSE, "packing.choose_item", WARN, facts={"n": len(options)})
+            verdict = Verdict(CHOOSE, "packing.choose_item", WARN, facts={"n": len(options), "raw": scanned.raw})
             return keep(session, actor, now, scanned, verdict, touched, options=options)
         thing = replace(thing, ids=(chosen,), name="")
         touched = replace(touched, item_id=chosen)
@@ -91,6 +91,8 @@ def _scan_book(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, th
         verdict.facts["difference"] = alarm["difference"]
         return keep(session, actor, replace(now, alarm=alarm), scanned, verdict, touched)
     if not verdict.accepted:
+        # The button that confirms or chooses sends the same code again.
+        verdict.facts.update({"raw": scanned.raw, "item": item_id})
         return keep(session, actor, now, scanned, verdict, touched)
     return count(session, actor, now, scanned, verdict, touched)
 

@@ -81,7 +81,7 @@ def scan_in_tote(
     wanted = {row.item_id for row in orders}
     if len(wanted) > 1:
         options = _options(session, wanted)
-        verdict = Verdict(CHOOSE, "packing.choose_item", WARN, facts={"n": len(options)})
+        verdict = Verdict(CHOOSE, "packing.choose_item", WARN, facts={"n": len(options), "raw": scanned.raw})
         return _keep(session, actor, scanned, verdict, TOTE, tote_id, task, thing.kind, options=options)
     if not orders:
         verdict = refuse("packing.nobody_wants", title=thing.name or thing.text, tote=task["tote"])

@@ -116,14 +116,19 @@ def _read(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, argumen
 
 
 def _last_four(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, argument: str) -> Answer:
-    """`#last4:2930:<line>`: the code will not scan, its last four digits stand for it, as a recorded override."""
+    """`#last4:2930` or `#last4:2930:<line>`: the code will not scan, its last four digits stand for it, as a
+    recorded override."""
     digits, _, line_text = argument.partition(":")
-    line = now.line(int(line_text)) if line_text.isdigit() else None
-    if line is None or not line.units_left:
-        return keep(session, actor, now, scanned, refuse("packing.line_complete", WARN), PRESSED)
-    row = now.row_of(line.id)
-    if len(digits) != LAST_DIGITS or not (row.isbn13 or row.sku).endswith(digits):
-        return keep(session, actor, now, scanned, refuse("packing.wrong_last_four", digits=digits), PRESSED)
+    asked = [line for line in now.lines if line.units_left and line_text in ("", str(line.id))]
+    found = [line for line in asked if _ends_with(now, line.id, digits)]
+    if len(found) != 1:
+        refusal = refuse("packing.wrong_last_four", digits=digits)
+        if not asked:
+            refusal = refuse("packing.line_complete", WARN)
+        elif found:
+            refusal = refuse("packing.two_match", WARN, n=len(found), digits=digits)
+        return keep(session, actor, now, scanned, refusal, PRESSED)
+    line = found[0]
     now = begin(session, actor, now)
     after = with_packed(now, line, 1)
     verdict = accept("packing.packed_by_digits", "pack", title=line.title, packed=line.units_packed + 1,
@@ -136,6 +141,11 @@ def _last_four(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, ar
     incidents.report(session, actor, "unscannable", TASK, units=0, item_id=line.item_id, order_id=now.id,
                      order_line_id=line.id, scan_id=scan_row)
     return answer
+
+
+def _ends_with(now: PackNow, line_id: int, digits: str) -> bool:
+    row = now.row_of(line_id)
+    return len(digits) == LAST_DIGITS and str(row.isbn13 or row.sku).endswith(digits)
 
 
 def _put_aside(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, argument: str) -> Answer:

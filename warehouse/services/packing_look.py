@@ -12,6 +12,7 @@ from warehouse.domain import packing as rules
 from warehouse.domain import picking
 from warehouse.domain import stock as ledger
 from warehouse.domain.packing import Bench, PackLine
+from warehouse.domain.scans import Answer
 from warehouse.errors import NotFound
 from warehouse.models.catalog import Item, ItemCode
 from warehouse.models.incidents import Incident
@@ -245,3 +246,10 @@ def expected_g(now: PackNow, parcel: ParcelNow | None) -> int | None:
         ((parcel.units.get(line.id, 0) if parcel else 0) + (line.units_left if takes_more else 0), line.weight_g)
         for line in now.lines]
     return rules.expected_weight_g([each for each in units if each[0]], box.carton.tare_g if box else None)
+
+
+def answer_to(session: Session, order_id: int, scan_id: str) -> Answer | None:
+    """What one scan of this order was answered, for the page that shows it."""
+    answer = session.execute(
+        select(Scan.answer).where(Scan.scan_id == scan_id, Scan.task == TASK, Scan.task_id == order_id)).scalar()
+    return Answer(**json.loads(answer)) if answer else None
