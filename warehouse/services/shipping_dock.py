@@ -31,6 +31,7 @@ from warehouse.services.shipping_look import (
     draw_dock,
     look_at_dock,
     select_box,
+    with_handed_over,
     with_parcels,
 )
 from warehouse.services.stock import Cause, Load, Place
@@ -130,16 +131,15 @@ def _hand_over(
              for each in session.execute(_LOADS, {"parcel": row["id"]})]
     touched = Touched(PARCEL, sum(load.units for load in loads), location_id=row["location_id"],
                       order_id=row["order_id"])
-    pending = Answer(verdict.outcome, verdict.code, "", verdict.sound, {}, verdict.facts)
-    scan_row = scans.record(session, actor, scanned, pending, DOCK, now.id, touched)
+    after = with_handed_over(with_parcels(session, now), row, actor.at)
+    answer = _answer(actor, after, verdict)
+    scan_row = scans.record(session, actor, scanned, answer, DOCK, now.id, touched)
     stock.move_out(session, actor, loads, source=Place(row["location_id"], ledger.PARCEL),
                    target=Place(row["customer_id"], ledger.CUSTOMER), cause=Cause(ledger.DISPATCH, scan_row))
     session.execute(_LEAVES, {"parcel": row["id"], "manifest": now.id, "at": actor.at,
                               "to_state": packing.PARCEL_FLOW.step(row["state"], "hand_over")})
     session.execute(_COUNT, {"parcel": row["id"]})
     session.execute(_DISPATCH, {"order": row["order_id"], "at": actor.at})
-    answer = _answer(session, actor, now, verdict)
-    scans.complete(session, scan_row, answer)
     return answer
 
 
@@ -163,15 +163,14 @@ def _command(session: Session, actor: Actor, now: DockNow, scanned: ScanIn) -> A
     return _close(session, actor, look_at_dock(session, now.id), scanned, verdict, touched)
 
 
-def _answer(session: Session, actor: Actor, now: DockNow, verdict: Verdict) -> Answer:
+def _answer(actor: Actor, now: DockNow, verdict: Verdict) -> Answer:
     say = i18n.say(actor.language, verdict.code, **verdict.facts)
-    task = draw_dock(with_parcels(session, now), actor)
-    return Answer(verdict.outcome, verdict.code, say, verdict.sound, task, verdict.facts)
+    return Answer(verdict.outcome, verdict.code, say, verdict.sound, draw_dock(now, actor), verdict.facts)
 
 
 def _close(
     session: Session, actor: Actor, now: DockNow, scanned: ScanIn, verdict: Verdict, touched: Touched
 ) -> Answer:
-    answer = _answer(session, actor, now, verdict)
+    answer = _answer(actor, with_parcels(session, now), verdict)
     scans.record(session, actor, scanned, answer, DOCK, now.id, touched)
     return answer

@@ -177,11 +177,25 @@ _PARCELS = (
 
 
 @dataclass(frozen=True)
+class _Standing:
+    """A parcel on the list, or one that still stands in the house for this truck."""
+
+    id: int
+    number: str
+    tracking_number: str | None
+    state: str
+    weight_g: int | None
+    handed_over_at: datetime | None
+    manifest_id: int | None
+    order_number: str
+
+
+@dataclass(frozen=True)
 class DockNow:
     """A driver's list with what is on it and what is still missing for this truck."""
 
     row: Any
-    parcels: tuple[Any, ...]
+    parcels: tuple["_Standing", ...]
 
     @property
     def id(self) -> int:
@@ -202,8 +216,16 @@ def look_at_dock(session: Session, manifest_id: int, *, scan_id: str = "", lock:
 
 def with_parcels(session: Session, now: DockNow) -> DockNow:
     """The list with its parcels, read after what was written."""
-    found = session.execute(_PARCELS, {"manifest_id": now.id, "carrier": now.row.carrier_code})
-    return replace(now, parcels=tuple(found))
+    found = session.execute(_PARCELS, {"manifest_id": now.id, "carrier": now.row.carrier_code}).mappings()
+    return replace(now, parcels=tuple(_Standing(**row) for row in found))
+
+
+def with_handed_over(now: DockNow, parcel: Mapping[str, Any], at: datetime) -> DockNow:
+    """The list as it will stand with one parcel more, without asking the database again."""
+    others = [each for each in now.parcels if each.id != parcel["id"]]
+    left = next(each for each in now.parcels if each.id == parcel["id"])
+    return replace(now, parcels=(
+        replace(left, state=packing.HANDED_OVER, manifest_id=now.id, handed_over_at=at), *others))
 
 
 def draw_dock(now: DockNow, actor: Actor) -> dict[str, Any]:
@@ -227,7 +249,7 @@ def draw_dock(now: DockNow, actor: Actor) -> dict[str, Any]:
     }
 
 
-def _draw_parcel(row: Any) -> dict[str, Any]:
+def _draw_parcel(row: _Standing) -> dict[str, Any]:
     return {
         "id": row.id, "code": row.tracking_number or row.number, "order_number": row.order_number,
         "weight_g": row.weight_g, "at": _iso(row.handed_over_at),
