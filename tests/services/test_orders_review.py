@@ -1,7 +1,7 @@
 """The review desk: what is lifted, mended or refused, and that each decision is kept."""
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 
 from tests import builders
 from warehouse import clock
@@ -269,3 +269,33 @@ def test_an_order_is_found_by_number_isbn_and_phone_and_shows_its_life(db, actor
         assert {event.verb for event in page.events} == {"placed", "received", "lift", "confirm"}
         assert HOME.name not in str(page)
         assert queries.order_page(session, 10**6) is None
+
+
+def test_a_hold_from_the_round_sends_what_was_picked_to_the_bench(db, actor, book):
+    receive(db, actor, draft("#1", lines=[line(units=2)]), draft("#2", lines=[line(units=3)]))
+
+    def held_at_the_shelf(session):
+        for number, picked in (("#1", 1), ("#2", 0)):
+            order_id = session.execute(select(Order.id).where(Order.source_number == number)).scalar_one()
+            as_released = {"state": "held", "released_at": clock.now()}
+            session.execute(update(Order).where(Order.id == order_id).values(as_released))
+            session.execute(update(OrderLine).where(OrderLine.order_id == order_id).values(
+                units_reserved=picked, units_picked=picked, units_short=2 - picked))
+            session.execute(
+                insert(Hold),
+                {"order_id": order_id, "reason": "short_at_pick", "facts": {"short": 1},
+                 "opened_at": clock.now()},
+            )
+
+    db.write(held_at_the_shelf)
+    for number in ("#1", "#2"):
+        db.write(orders_review.lift, actor, open_holds(db, number)["short_at_pick"], "send what is there")
+    first, second = the_order(db, "#1"), the_order(db, "#2")
+    assert (first.state, first.picked_at is not None) == ("picked", True)
+    assert (second.state, second.released_at) == ("confirmed", None)
+    db.write(unpick)
+
+
+def unpick(session):
+    """The round was only told, so the books are put as they were."""
+    session.execute(update(OrderLine).values(units_reserved=0, units_picked=0, units_short=0))

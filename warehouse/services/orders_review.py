@@ -316,11 +316,13 @@ def _go_on(session: Session, actor: Actor, order_id: int) -> None:
     picked = session.execute(
         select(func.sum(LINE.c.units_picked)).where(LINE.c.order_id == order_id)
     ).scalar() or 0
-    state = ORDER_FLOW.step(HELD, "resume" if picked else "lift")
-    if not picked:
-        state = ORDER_FLOW.step(state, "confirm")
-    session.execute(update(ORDER).where(ORDER.c.id == order_id).values(state=state))
-    journal.note(session, actor, "confirm", "order", order_id, state=state)
+    if picked:
+        values = {"state": ORDER_FLOW.step(HELD, "resume"), "picked_at": actor.at}
+    else:
+        # Nothing is in its tote and nothing reserved: it waits for its release like a new one.
+        values = {"state": ORDER_FLOW.step(ORDER_FLOW.step(HELD, "lift"), "confirm"), "released_at": None}
+    session.execute(update(ORDER).where(ORDER.c.id == order_id).values(**values))
+    journal.note(session, actor, "confirm", "order", order_id, state=values["state"])
 
 
 def _locked(session: Session, order_id: int) -> Any:
