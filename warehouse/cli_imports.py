@@ -15,7 +15,8 @@ from warehouse.config import Config
 from warehouse.services import setup
 
 ONE_OR_MORE = click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-ONE = click.argument("files", nargs=1, required=True, type=click.Path(path_type=Path), callback=lambda _c, _p, it: (it,))
+ONE = click.argument(
+    "files", nargs=1, required=True, type=click.Path(path_type=Path), callback=lambda _c, _p, it: (it,))
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object as the last line on stdout.")
 
 

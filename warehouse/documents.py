@@ -58,7 +58,8 @@ def manifest_pdf(session: Any, config: Config, manifest_id: int, lang: str) -> b
     head, rows = found
     is_chinese = lang == i18n.CHINESE
     parcels = tuple(
-        lists.ManifestRow(row.tracking_number or row.number, row.order_number, row.weight_g or 0, _post_area(row.postcode))
+        lists.ManifestRow(
+            row.tracking_number or row.number, row.order_number, row.weight_g or 0, _post_area(row.postcode))
         for row in rows)
     return _printed(lists.to_pdf, [lists.Manifest(
         lang=lang, carrier=head.name_zh if is_chinese else head.name_en, number=head.number, code=head.number,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from importlib.resources import files
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from warehouse import clock, data_folder, imports, imports_stock
@@ -132,7 +132,7 @@ def _confirmed(database: Database) -> tuple[list[int], list[int]]:
 def _release(database: Database, lead: Actor, order_ids: list[int], at: datetime) -> None:
     actor = replace(lead, at=at)
     with database.read() as session:
-        due = session.execute(select(Order.due_at).where(Order.id.in_(order_ids)).order_by(Order.due_at)).scalars().first()
+        due = session.execute(select(func.min(Order.due_at)).where(Order.id.in_(order_ids))).scalar()
     wave = database.write(waves.open_wave, actor, due or actor.at)
     database.write(waves.release, actor, wave, order_ids, slots=SLOTS)
 
@@ -159,7 +159,8 @@ def _free_totes(database: Database) -> Iterator[int]:
 
 
 def _picked(session: Session) -> list[tuple[int, str]]:
-    rows = session.execute(select(Order.id, Order.carrier_code).where(Order.state == PICKED).order_by(Order.due_at, Order.id))
+    rows = session.execute(
+        select(Order.id, Order.carrier_code).where(Order.state == PICKED).order_by(Order.due_at, Order.id))
     return [tuple(row) for row in rows]
 
 
@@ -190,5 +191,6 @@ def _cancel_one(database: Database, lead: Actor) -> None:
 def _badges(database: Database) -> list[Badge]:
     pins = {row["name"]: row["pin"] for row in _rows("people.csv")}
     with database.read() as session:
-        staff = session.execute(select(Person.id, Person.name, Person.role, Person.language, Person.badge).order_by(Person.id)).all()
+        staff = session.execute(
+            select(Person.id, Person.name, Person.role, Person.language, Person.badge).order_by(Person.id)).all()
     return [Badge(*row, pins[row.name]) for row in staff if row.name in pins]

@@ -112,7 +112,8 @@ def _judge_item(wanted: Wanted, thing: Thing, units: int, is_confirmed: bool) ->
         return Verdict("choose", "picking.confirm_set", WARN, facts={"n": wanted.volumes, "title": wanted.title})
     taken = wanted.units_taken + units
     if units < wanted.units_left:
-        return accept("picking.taken", "take", title=wanted.title, taken=taken, due=wanted.units_due - wanted.units_short)
+        due = wanted.units_due - wanted.units_short
+        return accept("picking.taken", "take", title=wanted.title, taken=taken, due=due)
     if wanted.needs_tote:
         return accept("picking.taken_all", "take", title=wanted.title, slot=wanted.slot)
     return accept("picking.stop_done", "close", DONE, title=wanted.title)

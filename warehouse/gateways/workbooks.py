@@ -59,7 +59,7 @@ def _measure(content: bytes) -> None:
             for part in parts:
                 if part.filename.startswith("xl/worksheets/") and _cells(packed.read(part)) > MOST_CELLS:
                     raise WorkbookRefused("workbook_too_large")
-    except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, OSError) as fault:
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError) as fault:
         code = "other_workbook" if content.startswith(_OLD) else "broken_workbook"
         raise WorkbookRefused(code) from fault
 

@@ -130,7 +130,8 @@ class _Shelf:
             self._keep(_Known(values.pop("id"), values))
         present = {item.id: item for item in self.by_sku.values()}
         if present:
-            for code, item_id in session.execute(select(CODE.c.code, CODE.c.item_id).where(CODE.c.item_id.in_(present))):
+            codes = select(CODE.c.code, CODE.c.item_id).where(CODE.c.item_id.in_(present))
+            for code, item_id in session.execute(codes):
                 present[item_id].codes.add(code)
         self._before = {item_id: set(item.codes) for item_id, item in present.items()}
 

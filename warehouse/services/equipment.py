@@ -1,10 +1,8 @@
 """Totes and carts: bought, labelled, added here, and then known by scan."""
 
 import re
-from collections.abc import Sequence
-
 from sqlalchemy import insert, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from warehouse.domain import stock as rules
 from warehouse.domain.people import Actor
@@ -44,8 +42,8 @@ def add_carts(session: Session, actor: Actor, prefix: str, count: int, slots: in
     return codes
 
 
-def _next_codes(session: Session, column: object, prefix: str, count: int) -> list[str]:
-    taken: Sequence[str] = session.execute(select(column).where(column.like(f"{prefix}-%"))).scalars().all()  # type: ignore[attr-defined,call-overload]
+def _next_codes(session: Session, column: InstrumentedAttribute[str], prefix: str, count: int) -> list[str]:
+    taken = session.execute(select(column).where(column.like(f"{prefix}-%"))).scalars().all()
     numbers = [int(code.rpartition("-")[2]) for code in taken if code.rpartition("-")[2].isdigit()]
     first = max(numbers, default=0) + 1
     return [f"{prefix}-{number:02d}" for number in range(first, first + count)]

@@ -54,7 +54,8 @@ def scan(session: Session, actor: Actor, run_id: int, scanned: ScanIn) -> Answer
         return close(session, actor, now, scanned, verdict, Touched(kinds.ITEM), options)
     if scanned.choice:
         thing = replace(thing, ids=(scanned.choice,), name=_title(session, scanned.choice))
-    verdict = rules.judge(now.wanted, thing, scanned.units or 1, is_confirmed=_is_confirmed(session, now, scanned, thing))
+    is_confirmed = _is_confirmed(session, now, scanned, thing)
+    verdict = rules.judge(now.wanted, thing, scanned.units or 1, is_confirmed=is_confirmed)
     if verdict.code == "picking.wrong_item" and not verdict.facts["title"]:
         verdict.facts["title"] = _title(session, thing.ids[0])
     return apply(session, actor, now, scanned, verdict, thing.kind)
@@ -182,7 +183,8 @@ def _is_confirmed(session: Session, now: RunNow, scanned: ScanIn, thing: Thing) 
     last = session.execute(
         select(Scan.code, Scan.stop_id, Scan.raw).where(Scan.task == TASK, Scan.task_id == now.id)
         .order_by(Scan.id.desc()).limit(1)).one_or_none()
-    return last is not None and last.code == "picking.confirm_set" and last.stop_id == stop.id and last.raw == scanned.raw
+    asked = ("picking.confirm_set", stop.id, scanned.raw)
+    return last is not None and (last.code, last.stop_id, last.raw) == asked
 
 
 def _title(session: Session, item_id: int) -> str:

@@ -104,7 +104,8 @@ def _short(session: Session, actor: Actor, now: RunNow, scanned: ScanIn, argumen
     same walk where one has it; what is nowhere is short, and an incident either way."""
     stop = _stop(now)
     if _units_left(stop) == 0:
-        return picking.close(session, actor, now, scanned, refuse("picking.nothing_left_to_take", WARN), Touched(COMMAND))
+        verdict = refuse("picking.nothing_left_to_take", WARN)
+        return picking.close(session, actor, now, scanned, verdict, Touched(COMMAND))
     same = session.execute(
         select(PickStop).where(PickStop.run_id == now.id, PickStop.item_id == stop.item_id,
                                PickStop.location_id == stop.location_id,
@@ -125,7 +126,8 @@ def _damaged(session: Session, actor: Actor, now: RunNow, scanned: ScanIn, argum
     """One copy at the shelf is damaged: it goes to quarantine, and another is fetched or the line is short."""
     stop = _stop(now)
     if _units_left(stop) == 0:
-        return picking.close(session, actor, now, scanned, refuse("picking.nothing_left_to_take", WARN), Touched(COMMAND))
+        verdict = refuse("picking.nothing_left_to_take", WARN)
+        return picking.close(session, actor, now, scanned, verdict, Touched(COMMAND))
     stock.free_reservation(session, stop.reservation_id, 1)
     stock.move(session, actor, stop.item_id, 1, source=Place(stop.location_id, ledger.SHELF),
                target=stock.fixed_place(session, "QUARANTINE"), target_condition=ledger.DAMAGED,

@@ -160,7 +160,8 @@ def move_out(
         {"item": load.item_id, "place": source.id, "state": rules.GOOD, "n": load.units} for load in ordered])
     assert isinstance(taken, CursorResult)
     if taken.rowcount != len(ordered):
-        raise NotEnoughStock(item_id=ordered[0].item_id, location_id=source.id, wanted=sum(each.units for each in ordered))
+        wanted = sum(each.units for each in ordered)
+        raise NotEnoughStock(item_id=ordered[0].item_id, location_id=source.id, wanted=wanted)
     session.execute(insert(MOVE), [{
         "at": actor.at, "item_id": load.item_id, "units": load.units, "source_id": source.id, "target_id": target.id,
         "condition": rules.GOOD, "target_condition": rules.GOOD, "reason": cause.reason,

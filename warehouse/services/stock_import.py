@@ -162,7 +162,8 @@ class _Opened:
         rows = session.execute(
             select(MOVE.c.item_id, MOVE.c.target_id, MOVE.c.target_condition, func.sum(MOVE.c.units))
             .where(MOVE.c.reason == rules.OPENING,
-                   MOVE.c.item_id.in_({*self._by_sku.values(), *(one for ids in self._by_code.values() for one in ids)}))
+                   MOVE.c.item_id.in_(
+                       {*self._by_sku.values(), *(one for ids in self._by_code.values() for one in ids)}))
             .group_by(MOVE.c.item_id, MOVE.c.target_id, MOVE.c.target_condition)
         )
         return {(item_id, place, condition): units for item_id, place, condition, units in rows}

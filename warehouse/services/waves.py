@@ -195,7 +195,8 @@ def _write_orders(session: Session, actor: Actor, wave_id: int, allocation: Allo
         session.execute(insert(Hold.__table__), [
             {"order_id": order_id, "reason": "short", "facts": {}, "opened_at": actor.at}
             for order_id in allocation.waiting])
-    journal.note(session, actor, "release", "wave", wave_id, orders=len(allocation.takes), waiting=len(allocation.waiting))
+    journal.note(session, actor, "release", "wave", wave_id,
+                 orders=len(allocation.takes), waiting=len(allocation.waiting))
 
 
 def _set_state(session: Session, order_ids: Iterable[int], **values: object) -> None:
