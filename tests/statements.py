@@ -17,7 +17,8 @@ def count_statements(db):
         if not statement.lstrip().upper().startswith(NOT_COUNTED):
             seen.append(statement)
 
-    engines = {db.reader, db.writer}
+    # A reader that is the writer with other options hears what the writer hears.
+    engines = {engine.pool: engine for engine in (db.reader, db.writer)}.values()
     for engine in engines:
         event.listen(engine, "before_cursor_execute", note)
     try:

@@ -19,6 +19,7 @@ class Order(Base):
         UniqueConstraint("channel", "source_number"),
         CheckConstraint("when_short IN ('wait', 'part', 'cancel')", name="when_short"),
         Index("ix_sales_order_state_due_at", "state", "due_at"),
+        Index("ix_sales_order_dispatched_at", "dispatched_at"),
     )
 
     id: Mapped[int] = key()
