@@ -174,13 +174,15 @@ T1,shop,周予安,19900001001,CN,浙江省,杭州市,文三路 18 号,yes,CNY,97
 
     report = last_json(result)
     assert result.exit_code == 0
-    assert {"orders", "created", "held", "duplicates", "rejected", "lines", "units", "by_class", "problems"} <= set(report)
+    assert set(report) >= {
+        "orders", "created", "held", "duplicates", "rejected", "lines", "units", "by_class", "problems"}
     assert report["orders"] == 1
 
 
 def test_json_is_utf8_whatever_the_locale_says(made):
     conflict = "isbn13,title\n9787536692930,三体\n9787536692930,球状闪电\n"
-    environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii", "PYTHONCOERCECLOCALE": "0"}
+    environment = {**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii",
+                   "PYTHONCOERCECLOCALE": "0"}
 
     done = subprocess.run(
         [sys.executable, "-c", "from warehouse.cli import main; main()", "import", "catalogue",

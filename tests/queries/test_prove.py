@@ -62,7 +62,8 @@ def keep_papers(session, actor, order, line, book, shelf, parcel_place):
     """The stop, the parcel and the driver's list that belong to the moves."""
     moment = {"due_at": clock.now(), "created_at": clock.now()}
     session.execute(insert(Wave), {"id": 1, "created_by": actor.person_id, **moment})
-    session.execute(insert(PickRun), {"id": 1, "wave_id": 1, "kind": "order", "state": "done", "units_due": 3, **moment})
+    session.execute(insert(PickRun), {
+        "id": 1, "wave_id": 1, "kind": "order", "state": "done", "units_due": 3, **moment})
     session.execute(insert(PickStop), {
         "run_id": 1, "position": 1, "slot": 1, "state": "taken", "order_line_id": line, "order_id": order.id,
         "item_id": book.id, "location_id": shelf.id, "units_due": 3, "units_taken": 3})
