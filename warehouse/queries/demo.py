@@ -2,20 +2,26 @@
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
 from warehouse.domain import picking, putback
+from warehouse.domain.orders import PICKED
 from warehouse.domain.own_labels import make_label
 from warehouse.models.catalog import Item
-from warehouse.models.picking import Cart, Tote
+from warehouse.models.orders import Order
+from warehouse.models.picking import Cart, PickStop, Tote
+from warehouse.models.stock import StockBalance
 
 MOST_TOTES = 3
 
 
 def list_codes(session: Session, task: dict[str, Any]) -> list[tuple[str, str]]:
     """The right code for the task's next step, and a wrong book."""
-    find = {"pick": _pick, "put_back": _put_back}.get(str(task.get("area")))
+    find = {
+        "pick": _pick, "pack": _pack, "pack_tote": _pack_tote, "bench": _bench, "ship": _ship, "dock": _dock,
+        "put_back": _put_back,
+    }.get(str(task.get("area")))
     return find(session, task) if find else []
 
 
@@ -44,6 +50,43 @@ def _put_back(session: Session, task: dict[str, Any]) -> list[tuple[str, str]]:
     if task["step"] == putback.STEP_SHELF and book["home"]["id"]:
         right = (book["home"]["code"], make_label("location", book["home"]["id"]))
     return [right, *_wrong_book(session, book["item_id"])]
+
+
+def _pack(session: Session, task: dict[str, Any]) -> list[tuple[str, str]]:
+    """A book that is still wanted, and a neighbour that is not."""
+    line = next((line for line in task["lines"] if line["units_left"]), None)
+    if line is None:
+        return []
+    return [(line["title"], line["isbn13"] or make_label("item", line["item_id"])), *_wrong_book(session, line["item_id"])]
+
+
+def _pack_tote(session: Session, task: dict[str, Any]) -> list[tuple[str, str]]:
+    """Any book that lies in the tote."""
+    rows = session.execute(
+        select(Item.id, Item.title, Item.isbn13)
+        .join(StockBalance, StockBalance.item_id == Item.id).join(Tote, Tote.location_id == StockBalance.location_id)
+        .where(Tote.id == task["tote_id"], StockBalance.on_hand > 0).order_by(Item.id).limit(MOST_TOTES))
+    return [(row.title, row.isbn13 or make_label("item", row.id)) for row in rows]
+
+
+def _bench(session: Session, task: dict[str, Any]) -> list[tuple[str, str]]:
+    """Totes whose order, or some of whose orders, wait to be packed."""
+    waits = select(PickStop.run_id).join(Order, Order.id == PickStop.order_id).where(Order.state == PICKED)
+    rows = session.execute(
+        select(Tote.id, Tote.code).outerjoin(Order, Order.id == Tote.order_id)
+        .where(or_(Order.state == PICKED, and_(Tote.order_id.is_(None), Tote.run_id.in_(waits))))
+        .order_by(Tote.id).limit(MOST_TOTES))
+    return [(row.code, make_label("tote", row.id)) for row in rows]
+
+
+def _ship(session: Session, task: dict[str, Any]) -> list[tuple[str, str]]:
+    """The parcel's own label."""
+    return [(task["number"], task["code"])] if task["has_label"] else []
+
+
+def _dock(session: Session, task: dict[str, Any]) -> list[tuple[str, str]]:
+    """Parcels of this carrier that may go onto its list."""
+    return [(parcel["number"], parcel["number"]) for parcel in task["labelled"][:MOST_TOTES]]
 
 
 def _wrong_book(session: Session, item_id: int) -> list[tuple[str, str]]:
