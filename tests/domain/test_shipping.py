@@ -41,6 +41,7 @@ def test_a_label_exists_only_for_a_closed_parcel_of_which_every_unit_was_checked
     (replace(BOX, has_label=True), OURS, "shipping.label_right", "done"),
     (BOX, OURS, "shipping.no_label_yet", "warn"),
     (LABELLED, OURS, "shipping.label_on_already", "warn"),
+    (LABELLED, Thing(PARCEL, (8,), "P0000008H"), "shipping.next_opened", "ok"),
     (BOX, Thing(PARCEL, (8,), "P0000008H"), "shipping.other_label", "error"),
     (BOX, Thing(ITEM, (1,), "Dune"), "shipping.scan_the_label", "warn"),
     (BOX, Thing(UNKNOWN, text="X1"), "shipping.unknown_label", "error"),

@@ -40,6 +40,8 @@ def scan(session: Session, actor: Actor, parcel_id: int, scanned: ScanIn) -> Ans
     touched = Touched(thing.kind, order_id=now.facts["order_id"])
     if not verdict.accepted:
         return _close(session, actor, now, scanned, verdict, touched)
+    if verdict.verb == "go":
+        return _close(session, actor, now, scanned, verdict, touched, go=f"/ship/{thing.id}")
     verdict.facts["cut_off"] = now.facts["cut_off"]
     state = packing.PARCEL_FLOW.step(now.box.state, "label")
     return _effect(session, actor, now, scanned, verdict, touched,
@@ -186,7 +188,7 @@ def _reopen(session: Session, actor: Actor, now: ShipNow, scanned: ScanIn, argum
         return _close(session, actor, now, scanned, refuse("shipping.reason_wanted", WARN), PRESSED)
     order_id = packing_close.reopen(session, actor, now.id, reason=argument)
     verdict = accept("shipping.reopened", "reopen", WARN, parcel=now.box.number)
-    return _look_again(session, actor, now, scanned, verdict, go=f"/pack/order/{order_id}")
+    return _look_again(session, actor, now, scanned, verdict, go=f"/pack/{order_id}")
 
 
 COMMANDS: dict[str, Callable[[Session, Actor, ShipNow, ScanIn, str], Answer]] = {
@@ -203,10 +205,11 @@ def _answer(actor: Actor, after: ShipNow, verdict: Verdict, go: str | None = Non
 
 
 def _close(
-    session: Session, actor: Actor, now: ShipNow, scanned: ScanIn, verdict: Verdict, touched: Touched
+    session: Session, actor: Actor, now: ShipNow, scanned: ScanIn, verdict: Verdict, touched: Touched,
+    go: str | None = None,
 ) -> Answer:
     """Keep a scan that changes nothing."""
-    answer = _answer(actor, now, verdict)
+    answer = _answer(actor, now, verdict, go)
     scans.record(session, actor, scanned, answer, SHIP, now.id, touched)
     return answer
 
