@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from tests.builders import a_tote, an_item, an_order, as_actor, a_person, order_state, stock_at
+from tests.builders import a_person, a_tote, an_item, an_order, as_actor, order_state, stock_at
 from tests.statements import count_statements
 from tests.web.conftest import JSON
 from warehouse.domain.own_labels import make_label
@@ -101,7 +101,7 @@ def test_every_screen_is_drawn_in_both_languages(tablet, db, order, dune, emma, 
     assert "data-alarm" in wrong
     assert "data-alarm" in tablet.get(page).text
     assert "data-alarm" not in press("#put_aside")
-    assert "#replace" in press("#missing:%d" % order.line_ids[0])
+    assert "#replace" in press(f"#missing:{order.line_ids[0]}")
     assert "#replace" not in press("#part")
     scan(emma.isbn)
     assert "#weight:" in press("#ack")

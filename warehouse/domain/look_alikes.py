@@ -1,7 +1,6 @@
 """Two books side by side: which wanted one was probably meant, and in what they differ, in one word (PAK-1)."""
 
 from collections.abc import Mapping, Sequence
-from os.path import commonprefix
 from typing import Any
 
 # In this order people look: what is printed largest first.
@@ -15,7 +14,7 @@ def difference(got: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
         return TITLE
     for trait in _TRAITS:
         one, other = got.get(trait) or "", wanted.get(trait) or ""
-        if one != other and (one and other or trait == "volume"):
+        if one != other and ((one and other) or trait == "volume"):
             return trait
     return TITLE
 
@@ -25,7 +24,7 @@ def are_related(got: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
     if got.get("isbn13") and got.get("isbn13") == wanted.get("isbn13"):
         return True
     one, other = _plain(got), _plain(wanted)
-    shared = len(commonprefix((one, other)))
+    shared = _shared(one, other)
     return bool(one and other) and 2 * shared >= min(len(one), len(other)) and shared > 1
 
 
@@ -33,7 +32,7 @@ def most_alike(got: Mapping[str, Any], wanted: Sequence[Mapping[str, Any]]) -> M
     """Of the books still wanted, the one that this is most easily taken for; the first where none is like it."""
     def likeness(other: Mapping[str, Any]) -> tuple[bool, int, bool]:
         return (
-            are_related(got, other), len(commonprefix((_plain(got), _plain(other)))),
+            are_related(got, other), _shared(_plain(got), _plain(other)),
             bool(got.get("authors")) and got.get("authors") == other.get("authors"),
         )
 
@@ -42,3 +41,9 @@ def most_alike(got: Mapping[str, Any], wanted: Sequence[Mapping[str, Any]]) -> M
 
 def _plain(book: Mapping[str, Any]) -> str:
     return "".join(char for char in str(book.get("title") or "").casefold() if char.isalnum())
+
+
+def _shared(one: str, other: str) -> int:
+    """How many letters two titles have in common at their beginning."""
+    same = (at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b)
+    return next(same, min(len(one), len(other)))

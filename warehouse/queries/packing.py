@@ -68,5 +68,5 @@ def _totes(session: Session, order_ids: list[int]) -> dict[int, list[str]]:
         .where(PickStop.order_id.in_(order_ids), PickRun.kind == "single", Tote.order_id.is_(None)))
     found: dict[int, list[str]] = {}
     for order_id, code in session.execute(own.union(shared).order_by("code")):
-        found.setdefault(order_id, []).append(code)
+        found.setdefault(int(order_id or 0), []).append(code)
     return found

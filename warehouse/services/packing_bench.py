@@ -56,7 +56,7 @@ def look_tote(session: Session, tote_id: int) -> dict[str, Any]:
         "area": "pack", "step": "book", "step_id": f"{tote_id}:book", "tote_id": row.id, "tote": row.code,
         "state": row.state, "order_id": row.order_id, "run_id": row.run_id,
         "is_single": row.order_id is None and row.kind == SINGLE,
-        "units": sum(item.on_hand for item in items), "items": [dict(item._mapping) for item in items],
+        "units": sum(item.on_hand for item in items), "items": [item._asdict() for item in items],
     }
 
 

@@ -37,7 +37,7 @@ class Tolerance:
 
 
 def _close(
-    session: Session, actor: Actor, now: PackNow, scanned: ScanIn, argument: str, tolerance: Tolerance
+    session: Session, actor: Actor, now: PackNow, scanned: ScanIn, _argument: str, _tolerance: Tolerance
 ) -> Answer:
     """`#close`: says what is still missing, or that the parcel goes on the scale."""
     verdict = rules.refuse_close(now.bench) or accept("packing.weigh_now", "ask")
@@ -60,7 +60,7 @@ def _weigh(
 
 
 def _override(
-    session: Session, actor: Actor, now: PackNow, scanned: ScanIn, argument: str, tolerance: Tolerance
+    session: Session, actor: Actor, now: PackNow, scanned: ScanIn, argument: str, _tolerance: Tolerance
 ) -> Answer:
     """`#weight_override:1510:packaging`: the box was looked into again and the weight is right as it is."""
     text, _, reason = argument.partition(":")

@@ -48,7 +48,7 @@ def take_over(session: Session, actor: Actor, now: PackNow, scanned: ScanIn) -> 
     return carry_out(session, actor, now, scanned, verdict, PRESSED, write)
 
 
-def _undo(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, argument: str) -> Answer:
+def _undo(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, _argument: str) -> Answer:
     """Take back this person's last unit scan: out of the parcel, into the tote. A new row that negates."""
     last = _last_units(session, actor, now.id)
     parcels = {parcel.location_id: parcel for parcel in now.parcels if parcel.is_open}
@@ -81,7 +81,7 @@ def _last_units(session: Session, actor: Actor, order_id: int) -> Any:
         .order_by(Scan.id.desc()).limit(1)).one_or_none()
 
 
-def _new_parcel(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, argument: str) -> Answer:
+def _new_parcel(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, _argument: str) -> Answer:
     """What is scanned from now on goes into a second box. Refused while the first is still empty."""
     if now.parcel is None or not now.parcel.units or not now.bench.units_left:
         return keep(session, actor, now, scanned, refuse("packing.no_new_parcel", WARN), PRESSED)
@@ -106,7 +106,7 @@ def _carton(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, argum
     return carry_out(session, actor, now, scanned, verdict, PRESSED, write)
 
 
-def _read(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, argument: str) -> Answer:
+def _read(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, _argument: str) -> Answer:
     """The remark or gift note was read and followed; who and when is kept."""
     def write(_: int) -> None:
         session.execute(update(Order).where(Order.id == now.id).values(
@@ -148,7 +148,7 @@ def _ends_with(now: PackNow, line_id: int, digits: str) -> bool:
     return len(digits) == LAST_DIGITS and str(row.isbn13 or row.sku).endswith(digits)
 
 
-def _put_aside(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, argument: str) -> Answer:
+def _put_aside(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, _argument: str) -> Answer:
     """The wrong book lay in this order's tote: a pick mistake of the run that filled it (USR-2)."""
     if now.alarm is None:
         return keep(session, actor, now, scanned, refuse("packing.no_alarm", WARN), PRESSED)
@@ -169,7 +169,7 @@ def _put_aside(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, ar
     return carry_out(session, actor, now, scanned, verdict, touched, write)
 
 
-def _not_from_tote(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, argument: str) -> Answer:
+def _not_from_tote(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, _argument: str) -> Answer:
     """The wrong book came from elsewhere on the bench: nobody's pick mistake."""
     if now.alarm is None:
         return keep(session, actor, now, scanned, refuse("packing.no_alarm", WARN), PRESSED)

@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from sqlalchemy import Row
-
 from warehouse import i18n
 from warehouse.domain import packing as rules
 from warehouse.domain.packing import PackLine
@@ -38,7 +36,7 @@ def draw(now: PackNow, actor: Actor) -> dict[str, Any]:
     }
 
 
-def book(row: Row[Any]) -> dict[str, Any]:
+def book(row: Any) -> dict[str, Any]:
     """What people compare two books by."""
     return {name: getattr(row, name) for name in BOOK_FIELDS}
 

@@ -55,7 +55,8 @@ _ORDER = (
 )
 _ORDER_LOCKED = _ORDER.with_for_update(of=Order)
 
-_LINES = (
+# Any: more columns than the typed select has places for.
+_LINES: Any = (
     select(
         OrderLine.id, OrderLine.item_id, OrderLine.units_picked, OrderLine.units_packed, OrderLine.units_short,
         Item.title, Item.subtitle, Item.authors, Item.publisher, Item.isbn13, Item.sku, Item.binding, Item.edition,
@@ -168,16 +169,16 @@ def look(session: Session, order_id: int, *, scan_id: str = "", code: str = "", 
     """The order, whether this scan was answered before (then nothing more is read), and what belongs to it.
     `lock` takes the order's row first."""
     key = {"order_id": order_id}
-    order = session.execute(_ORDER_LOCKED if lock else _ORDER, {**key, "scan_id": scan_id}).one_or_none()
+    order: Any = session.execute(_ORDER_LOCKED if lock else _ORDER, {**key, "scan_id": scan_id}).one_or_none()
     if order is None:
         raise NotFound("packing.no_such_order", order=order_id)
     is_new = order.answer is None
-    rows = tuple(session.execute(_LINES, {**key, "code": code})) if is_new else ()
+    rows: tuple[Row[Any], ...] = tuple(session.execute(_LINES, {**key, "code": code})) if is_new else ()
     return PackNow(
         order, tuple(_line(row) for row in rows), rows,
         tuple(session.execute(_TOTES, key)) if is_new else (),
         _parcels(session, order_id) if is_new else (),
-        tuple(boxes.Carton(**row._mapping) for row in session.execute(_CARTONS)) if is_new else (),
+        tuple(boxes.Carton(**row._asdict()) for row in session.execute(_CARTONS)) if is_new else (),
         order.state, order.packer_id, order.packer or "–", order.must_acknowledge and order.acknowledged_at is None,
         _alarm(session, order.last_id) if is_new and order.last_code == WRONG_ITEM else None,
         order.last_item_id if order.last_code != WRONG_ITEM else None,

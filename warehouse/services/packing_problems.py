@@ -69,7 +69,7 @@ def _lose(
     return carry_out(session, actor, now, scanned, verdict, touched, write)
 
 
-def _hold(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, argument: str) -> Answer:
+def _hold(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, _argument: str) -> Answer:
     """The order waits for a person; what is packed stays in its box on the bench."""
     lost = undecided(session, now.id)
     if not lost:
@@ -88,7 +88,7 @@ def _hold(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, argumen
     return carry_out(session, actor, now, scanned, verdict, PRESSED, write)
 
 
-def _part(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, argument: str) -> Answer:
+def _part(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, _argument: str) -> Answer:
     """The rest goes without them. Refused where nothing would be left to send."""
     lost = undecided(session, now.id)
     if not lost:
@@ -108,7 +108,7 @@ def _part(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, argumen
     return carry_out(session, actor, now, scanned, verdict, PRESSED, write)
 
 
-def _replace(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, argument: str) -> Answer:
+def _replace(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, _argument: str) -> Answer:
     """Other copies are fetched from the shelves. Refused where not all of them are there."""
     lost = undecided(session, now.id)
     if not lost:
