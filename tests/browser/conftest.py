@@ -5,7 +5,7 @@ import shutil
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests.browser import keys, screen_checks
+from tests.browser import keys, screen_checks, shop
 from tests.browser.scan_bench import Bench, running_floor
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -93,3 +93,30 @@ def bench(floor):
 @pytest.fixture
 def address(floor, bench):
     return floor.url
+
+
+@pytest.fixture(scope="session")
+def made_shop(tmp_path_factory):
+    """(folder, badges) of the demo shop, made once and never served itself."""
+    folder = tmp_path_factory.mktemp("shop") / "demo"
+    return folder, shop.make_shop(folder)
+
+
+@pytest.fixture
+def open_shop(made_shop, tmp_path):
+    """The shop for a test with a real scanner."""
+    with shop.serving(*made_shop, tmp_path / "home") as served:
+        yield served
+
+
+@pytest.fixture
+def demo_shop(made_shop, tmp_path):
+    """The same with the scanner on the screen."""
+    with shop.serving(*made_shop, tmp_path / "home", is_demo=True) as served:
+        yield served
+
+
+@pytest.fixture(params=shop.TOLD, ids=shop.name_of)
+def visitor(request, open_shop, new_tablet):
+    """A person before the sign-in screen, once in English with the tablet lying and once in Chinese upright."""
+    return shop.visit(open_shop, new_tablet, request.param)

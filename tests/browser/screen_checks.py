@@ -38,16 +38,19 @@ smallest => {
   for (const e of document.body.querySelectorAll('*')) {
     if (e.closest('svg, [data-sink], .sr-only, .visually-hidden') || !shown(e)) continue
     const style = getComputedStyle(e)
-    const text = [...e.childNodes].some(n => n.nodeType === 3 && n.textContent.trim())
-    if (!text) continue
+    const own = [...e.childNodes].filter(n => n.nodeType === 3 && n.textContent.trim())
+    if (!own.length) continue
     const ellipsis = style.textOverflow === 'ellipsis' && e.closest('.list, table') // allowed in lists only
     const wide = clips(style.overflowX) && e.scrollWidth > e.clientWidth + 1
     const high = clips(style.overflowY) && e.scrollHeight > e.clientHeight + 3
     if (wide && !ellipsis) faults.push('cut text: ' + name(e))
     if (high) faults.push('cut text (height): ' + name(e))
+    // Its own words only: a child's words are the child's matter, and may be for screen readers alone.
     const range = document.createRange()
-    range.selectNodeContents(e)
-    const words = range.getBoundingClientRect()
+    const boxes = own.map(n => (range.selectNode(n), range.getBoundingClientRect()))
+    const words = {
+      left: Math.min(...boxes.map(b => b.left)), right: Math.max(...boxes.map(b => b.right)),
+      top: Math.min(...boxes.map(b => b.top)), bottom: Math.max(...boxes.map(b => b.bottom)) }
     for (let p = e.parentElement; p && p !== document.body; p = p.parentElement) {
       const rules = getComputedStyle(p)
       const frame = p.getBoundingClientRect()
