@@ -171,6 +171,7 @@ def mend_and_release(desk, day):
     planned for them by ISBN, of what the others left."""
     left = day.on_shelves() - at_most(day.demand(), day.on_shelves())
     plenty = max(left, key=lambda isbn: (left[isbn], isbn))
+    unknown = {each["detail"] for each in day.expected["kinds"]["unknown_isbn"]["orders"]}
     numbers = day.numbers("part_pick")
     wanted = Counter()
     for kind, mend in (("missing_address", mend_address), ("unknown_isbn", name_title), ("not_paid", accept_payment)):
@@ -180,7 +181,7 @@ def mend_and_release(desk, day):
             numbers.add(number)
     for number in numbers:
         for code, units in day.still_to_send(number):
-            wanted[code if code in left or code in day.demand() else plenty] += units
+            wanted[plenty if code in unknown else code] += units
     planned = at_most(wanted, left)
     assert release(desk, numbers) == planned.total()
     return planned, len(numbers) - len(day.numbers("part_pick"))

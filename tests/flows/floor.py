@@ -2,13 +2,11 @@
 went through their hands. The log is written from what they did, so it can judge the program's books."""
 
 import threading
-import time
 from collections import Counter, deque
 from dataclasses import dataclass, field
 
 from tests.flows.crew import Person, Refused, label
 
-IDLE_S = 0.05
 ORDERS_AT_ONCE = 4
 GRAMS = 500
 PAD_FROM_UNITS = 3
@@ -46,15 +44,16 @@ class Floor:
     singles: set = field(default_factory=set)
     in_use: set = field(default_factory=set)
     at_work: int = 0
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    jobs_done: int = 0
+    news: threading.Condition = field(default_factory=threading.Condition)
 
     def take_totes(self, count):
         """That many empty totes, or none where the stack is too low."""
-        with self.lock:
+        with self.news:
             return [self.totes.popleft() for _ in range(count)] if len(self.totes) >= count else []
 
     def give_back(self, totes):
-        with self.lock:
+        with self.news:
             self.totes.extend(totes)
 
 
@@ -208,17 +207,23 @@ class Hand(Person):
     def work(self, floor):
         """Do whatever waits until nothing does and nobody is at anything that could bring more."""
         while True:
-            with floor.lock:
+            with floor.news:
                 floor.at_work += 1
+                seen = floor.jobs_done
+            has_done = False
             try:
                 has_done = self.serve_bench(floor) or self.serve_shelves(floor)
             finally:
-                with floor.lock:
+                with floor.news:
                     floor.at_work -= 1
-            if not has_done:
-                if not floor.at_work:
+                    floor.jobs_done += has_done
+                    if has_done or not floor.at_work:
+                        floor.news.notify_all()
+            with floor.news:
+                while floor.jobs_done == seen and floor.at_work:
+                    floor.news.wait()
+                if floor.jobs_done == seen:
                     return
-                time.sleep(IDLE_S)
 
     def serve_shelves(self, floor):
         """One run that nobody has, if there is one and totes for it."""
