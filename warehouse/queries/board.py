@@ -23,7 +23,7 @@ from warehouse.models.stock import Location
 
 HOUR_MS = 3_600_000
 WAVES_SHOWN = 7
-LATE_SHOWN = 6
+LATE_SHOWN = 4
 SOON = timedelta(minutes=60)
 # Under this a rate says more about chance than about the person.
 LEAST_RATED = timedelta(minutes=15)

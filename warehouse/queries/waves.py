@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, func, select
+from sqlalchemy import Row, case, func, select
 from sqlalchemy.orm import Session
 
 from warehouse.domain import picking
@@ -128,8 +128,16 @@ def list_waves(session: Session, ids: Sequence[int] = ()) -> list[WaveRow]:
     waves = session.execute(chosen.where(Wave.id.in_(ids)) if ids else chosen.limit(WAVES_SHOWN)).all()
     runs = _runs(session, [wave.id for wave in waves])
     waiting = _waiting(session, [wave.created_at for wave in waves])
-    # A release in several waves has one moment: what it held is told once, with the newest.
-    return [WaveRow(*wave, tuple(runs.get(wave.id, ())), tuple(waiting.pop(wave.created_at, ()))) for wave in waves]
+    return [
+        WaveRow(*wave, tuple(runs.get(wave.id, ())), tuple(
+            order for due_at, order in waiting.get(wave.created_at, ()) if _goes_with(due_at, wave)))
+        for wave in waves
+    ]
+
+
+def _goes_with(due_at: datetime, wave: Row[int, datetime, datetime]) -> bool:
+    """A wave is for one truck; whatever was late at its release went together."""
+    return due_at == wave.due_at or max(due_at, wave.due_at) < wave.created_at
 
 
 def _runs(session: Session, wave_ids: list[int]) -> dict[int, list[RunRow]]:
@@ -150,13 +158,13 @@ def _runs(session: Session, wave_ids: list[int]) -> dict[int, list[RunRow]]:
     return found
 
 
-def _waiting(session: Session, moments: list[datetime]) -> dict[datetime, list[Waiting]]:
-    """Orders that are still held as short, by the moment of the release that held them."""
+def _waiting(session: Session, moments: list[datetime]) -> dict[datetime, list[tuple[datetime, Waiting]]]:
+    """Orders that are still held as short, with their due time, by the moment of the release that held them."""
     rows = session.execute(
-        select(Hold.opened_at, Order.id, Order.number).join(Order, Order.id == Hold.order_id)
+        select(Hold.opened_at, Order.due_at, Order.id, Order.number).join(Order, Order.id == Hold.order_id)
         .where(Order.state == HELD, Hold.reason == SHORT, Hold.lifted_at.is_(None), Hold.opened_at.in_(moments))
         .order_by(Order.due_at, Order.id))
-    found: dict[datetime, list[Waiting]] = {}
-    for moment, order_id, number in rows:
-        found.setdefault(moment, []).append(Waiting(order_id, number or ""))
+    found: dict[datetime, list[tuple[datetime, Waiting]]] = {}
+    for moment, due_at, order_id, number in rows:
+        found.setdefault(moment, []).append((due_at, Waiting(order_id, number or "")))
     return found
