@@ -251,6 +251,6 @@ def draw_dock(now: DockNow, actor: Actor) -> dict[str, Any]:
 
 def _draw_parcel(row: _Standing) -> dict[str, Any]:
     return {
-        "id": row.id, "code": row.tracking_number or row.number, "order_number": row.order_number,
+        "id": row.id, "number": row.number, "code": row.tracking_number or row.number, "order_number": row.order_number,
         "weight_g": row.weight_g, "at": _iso(row.handed_over_at),
     }
