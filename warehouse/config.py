@@ -25,6 +25,7 @@ class Config:
     weight_tolerance_g: int = 30
     cart_slots: int = 6
     is_https: bool = False
+    has_pooler: bool = False
     is_demo: bool = False
 
     @property

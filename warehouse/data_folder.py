@@ -26,7 +26,7 @@ def make(config: Config) -> list[str]:
         make_key_file(config.key_file)
         done.append(f"made the keys {config.key_file}: keep a copy of this file apart from the backups")
     done += [f"brought the database to revision {revision}" for revision in migrations.upgrade(config.database_url)]
-    database = open_database(config.database_url, open_vault(config.key_file))
+    database = open_database(config.database_url, open_vault(config.key_file), has_pooler=config.has_pooler)
     try:
         rows = database.write(setup.first_rows, clock.now())
     finally:
@@ -46,7 +46,7 @@ def opened(config: Config) -> Iterator[Database]:
             f"The database has revision {revision}, this program wants {migrations.newest_revision()}."
             " Make a backup, then run `python3 run.py init`."
         )
-    database = open_database(config.database_url, vault)
+    database = open_database(config.database_url, vault, has_pooler=config.has_pooler)
     try:
         yield database
     finally:

@@ -40,9 +40,12 @@ TRIES = 12
 SAFE_SQLITE = (3, 51, 3)
 
 
-def open_database(url: str, vault: Vault) -> "Database":
-    """The database at `url`: SQLite by file, PostgreSQL by server."""
-    return SqliteDatabase(url, vault) if url.startswith("sqlite") else PostgresDatabase(url, vault)
+def open_database(url: str, vault: Vault, *, has_pooler: bool = False) -> "Database":
+    """The database at `url`: SQLite by file, PostgreSQL by server. `has_pooler`: between us and PostgreSQL
+    stands a pooler that hands out connections by transaction."""
+    if url.startswith("sqlite"):
+        return SqliteDatabase(url, vault)
+    return PostgresDatabase(url, vault, has_pooler=has_pooler)
 
 
 class Database(ABC):
@@ -160,10 +163,12 @@ class SqliteDatabase(Database):
 class PostgresDatabase(Database):
     """READ COMMITTED with conditional updates and row locks; the whole use case again where the server says so."""
 
-    def __init__(self, url: str, vault: Vault) -> None:
+    def __init__(self, url: str, vault: Vault, *, has_pooler: bool) -> None:
         super().__init__(vault)
-        # No server-side prepared statements: a pooler in transaction mode mixes them up between clients.
-        self.writer = create_engine(url, pool_size=16, max_overflow=16, connect_args={"prepare_threshold": None})
+        # Planning a scan's SELECT anew each time costs the server more than running it. A pooler by transaction
+        # would mix prepared statements up between clients.
+        prepared = {"prepare_threshold": None if has_pooler else 2}
+        self.writer = create_engine(url, pool_size=16, max_overflow=16, connect_args=prepared)
         # Most reads are one SELECT: as a transaction of its own each would cost two round trips more.
         self.reader = self.writer.execution_options(isolation_level="AUTOCOMMIT")
         self.steady_reader = self.writer.execution_options(isolation_level="REPEATABLE READ")

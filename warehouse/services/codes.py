@@ -17,6 +17,8 @@ _BY_NUMBER = {
     "cart": (CART, Cart.id, Cart.code), "order": (ORDER, Order.id, Order.number),
     "parcel": (PARCEL, Parcel.id, Parcel.number), "item": (ITEM, Item.id, Item.title),
 }
+_LABELLED = {label: select(number, name).where(number == bindparam("number"))
+             for label, (_, number, name) in _BY_NUMBER.items()}
 _ITEM_IDS = select(ItemCode.item_id).where(ItemCode.code == bindparam("code")).order_by(ItemCode.item_id)
 _TITLE = select(Item.title).where(Item.id == bindparam("id"))
 
@@ -42,14 +44,14 @@ def identify(session: Session, raw: str) -> Thing:
     if code.kind == "badge":
         return Thing("badge", text=code.value)
     if code.kind in _BY_NUMBER:
-        kind, number, name = _BY_NUMBER[code.kind]
-        found = session.execute(select(number, name).where(number == code.number)).one_or_none()
+        kind = _BY_NUMBER[code.kind][0]
+        found = session.connection().execute(_LABELLED[code.kind], {"number": code.number}).one_or_none()
         return Thing(kind, (found[0],), found[1] or "", code.value) if found else Thing(UNKNOWN, text=code.value)
     return _by_text(session, code.value)
 
 
 def _by_text(session: Session, text: str) -> Thing:
-    items = tuple(session.execute(_ITEM_IDS, {"code": text}).scalars())
+    items = tuple(session.connection().execute(_ITEM_IDS, {"code": text}).scalars())
     if items:
         title = session.execute(_TITLE, {"id": items[0]}).scalar_one() if len(items) == 1 else ""
         return Thing(ITEM, items, title, text)

@@ -143,9 +143,13 @@ def _with_taken(row: Any, units: int) -> Any:
 
 
 def _thing(session: Session, now: RunNow, scanned: ScanIn, code: Any) -> Thing:
-    """What was scanned. The right book, the everyday case, is known from the stop's own SELECT."""
+    """What was scanned. The right book, shelf and tote, the everyday case, are known from the stop's own SELECT."""
     stop = now.stop
     assert stop is not None
+    if code.ok and code.kind == kinds.LOCATION and code.number == stop.location_id:
+        return Thing(kinds.LOCATION, (stop.location_id,), stop.location, code.value)
+    if code.ok and code.kind == kinds.TOTE and code.number == stop.tote_id:
+        return Thing(kinds.TOTE, (stop.tote_id,), stop.tote, code.value)
     if stop.is_match and stop.sharing == 1:
         return Thing(kinds.ITEM, (stop.item_id,), stop.title, code.value)
     return codes.identify(session, scanned.raw)

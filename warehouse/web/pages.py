@@ -11,6 +11,7 @@ from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from flask import Flask, g
+from markupsafe import Markup
 
 from warehouse import clock, i18n
 from warehouse.domain.people import Actor
@@ -31,6 +32,7 @@ def furnish(app: Flask) -> None:
         me=me,
         language=language,
         static=static_address(app),
+        unchanging=unchanging_parts(app),
         local_time=local_time,
         minutes_left=minutes_left,
         lang_of=lang_of,
@@ -85,6 +87,17 @@ def static_address(app: Flask) -> Any:
         return f"{app.static_url_path}/{quote(name)}?v={version}"
 
     return static
+
+
+def unchanging_parts(app: Flask) -> Any:
+    """`unchanging("picking/_pads.html")`: a part with nothing in it but sentences, drawn once for each language.
+    A scan's answer carries the whole screen, so what is the same on all of them is not drawn again."""
+
+    @cache
+    def drawn(name: str, _language: str) -> Markup:
+        return Markup(app.jinja_env.get_template(name).render())  # noqa: S704 - ours, escaped as it is drawn
+
+    return lambda name: drawn(name, language())
 
 
 def lang_of(text: str) -> str:
