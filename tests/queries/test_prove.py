@@ -179,6 +179,18 @@ FAULTS = {
     "dispatched_orders_are_complete": [
         ["UPDATE order_line SET units_dispatched = 1 WHERE units_dispatched = 2"],
     ],
+    "cancelled_orders_hold_nothing": [
+        ["UPDATE sales_order SET state = 'cancelled' WHERE source_number = 'S2'"],
+        ["UPDATE sales_order SET state = 'cancelled' WHERE source_number = 'S1'"],
+        ["DELETE FROM reservation", "UPDATE parcel SET state = 'void'", "UPDATE pick_stop SET state = 'open'",
+         "UPDATE sales_order SET state = 'cancelled'"],
+    ],
+    "cancelled_units_wait_to_be_put_back": [
+        ["DELETE FROM stock_move WHERE reason = 'dispatch'", "UPDATE sales_order SET state = 'cancelled'"],
+        ["INSERT INTO put_back (order_id, order_line_id, item_id, source_id, units, units_done, in_hand, created_at)"
+         " SELECT order_id, id, item_id, (SELECT id FROM location WHERE code = 'T-01'), 1, 0, 0, 0 FROM order_line"
+         " WHERE units_dispatched = 2"],
+    ],
 }
 
 

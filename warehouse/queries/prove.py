@@ -256,7 +256,47 @@ ORDER_CHECKS = (
     ),
 )
 
-CHECKS = BALANCE_CHECKS + SCAN_CHECKS + ORDER_CHECKS
+CANCEL_CHECKS = (
+    Check(
+        "cancelled_orders_hold_nothing",
+        "a cancelled order has no shelf reserved, no stop to walk to and no parcel that could leave",
+        """
+        SELECT o.id, o.number, 'reservation' AS held FROM sales_order AS o
+        JOIN order_line AS l ON l.order_id = o.id JOIN reservation AS r ON r.order_line_id = l.id
+        WHERE o.state = 'cancelled'
+        UNION ALL
+        SELECT o.id, o.number, 'stop' FROM sales_order AS o JOIN pick_stop AS s ON s.order_id = o.id
+        WHERE o.state = 'cancelled' AND s.state IN ('open', 'skipped')
+        UNION ALL
+        SELECT o.id, o.number, 'parcel' FROM sales_order AS o JOIN parcel AS p ON p.order_id = o.id
+        WHERE o.state = 'cancelled' AND p.state <> 'void'
+        """,
+    ),
+    Check(
+        "cancelled_units_wait_to_be_put_back",
+        "what lies in a tote or parcel for a cancelled order is what waits there to be put back, and only that",
+        """
+        SELECT order_line_id, location_id, SUM(lies) AS lies, SUM(waits) AS waits
+        FROM (
+            SELECT m.order_line_id, m.target_id AS location_id, m.units AS lies, 0 AS waits
+            FROM sales_order AS o JOIN order_line AS l ON l.order_id = o.id
+            JOIN stock_move AS m ON m.order_line_id = l.id JOIN location AS p ON p.id = m.target_id
+            WHERE o.state = 'cancelled' AND p.kind IN ('tote', 'parcel')
+            UNION ALL
+            SELECT m.order_line_id, m.source_id, -m.units, 0
+            FROM sales_order AS o JOIN order_line AS l ON l.order_id = o.id
+            JOIN stock_move AS m ON m.order_line_id = l.id JOIN location AS p ON p.id = m.source_id
+            WHERE o.state = 'cancelled' AND p.kind IN ('tote', 'parcel')
+            UNION ALL
+            SELECT order_line_id, source_id, 0, units - units_done FROM put_back
+        ) AS u
+        GROUP BY order_line_id, location_id
+        HAVING SUM(lies) <> SUM(waits)
+        """,
+    ),
+)
+
+CHECKS = BALANCE_CHECKS + SCAN_CHECKS + ORDER_CHECKS + CANCEL_CHECKS
 
 
 def look(session: Session, checks: Iterable[Check]) -> list[Finding]:
