@@ -60,7 +60,8 @@ def test_a_shipping_label_is_masked_and_its_bars_are_the_number(db, actor, santi
 
     text = words(pdf)
     assert not [secret for secret in SECRETS if secret in text]
-    for shown in ("圆通速递", "周**", "199", "1001"[-2:], "浙江省杭州市西湖区", "文三路桂花弄", order.number, config.sender_address_zh[:6]):
+    for shown in ("圆通速递", "周**", "199", "1001"[-2:], "浙江省杭州市西湖区", "文三路桂花弄", order.number,
+                  config.sender_address_zh[:6]):
         assert "".join(shown.split()) in text
     assert make_label("parcel", parcel) in codes_on(pdf)
 
@@ -129,7 +130,9 @@ def _an_empty_parcel(session, order_id):
         "carrier_code": "SF", "packed_by": 1, "opened_at": clock.now(), "label_prints": 0}).scalar_one()
 
 
-@pytest.mark.parametrize(("lang", "title", "carrier"), [("en", "Hand-overmanifest", "SFExpress"), ("zh-Hans", "交接清单", "顺丰速运")])
+@pytest.mark.parametrize(("lang", "title", "carrier"), [
+    ("en", "Hand-overmanifest", "SFExpress"), ("zh-Hans", "交接清单", "顺丰速运"),
+])
 def test_a_drivers_list_is_in_the_readers_language(db, actor, santi, config, lang, title, carrier):
     order, parcel = a_parcel(db, actor, santi)
     code = day.labelled(db, actor, parcel)

@@ -92,7 +92,8 @@ def list_trucks(session: Session) -> list[Truck]:
 
     def standing(state: str) -> object:
         return (select(func.count()).select_from(Parcel).join(Order, Order.id == Parcel.order_id)
-                .where(is_waiting, Parcel.manifest_id.is_(None), Parcel.state == state).correlate(Carrier).scalar_subquery())
+                .where(is_waiting, Parcel.manifest_id.is_(None), Parcel.state == state)
+                .correlate(Carrier).scalar_subquery())
 
     rows = session.execute(
         select(

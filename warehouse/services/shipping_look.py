@@ -27,7 +27,8 @@ _LAST = aliased(Scan)
 _LAST_CODE = (
     select(_LAST.code).where(
         _LAST.id == select(func.max(Scan.id)).where(
-            Scan.task == SHIP, Scan.task_id == Parcel.id, Scan.outcome == "accepted").correlate(Parcel).scalar_subquery())
+            Scan.task == SHIP, Scan.task_id == Parcel.id, Scan.outcome == "accepted")
+        .correlate(Parcel).scalar_subquery())
     .correlate(Parcel).scalar_subquery()
 )
 _LIST = aliased(Manifest)
