@@ -152,7 +152,7 @@ def _put_aside(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, _a
     """The wrong book lay in this order's tote: a pick mistake of the run that filled it (USR-2)."""
     if now.alarm is None:
         return keep(session, actor, now, scanned, refuse("packing.no_alarm", WARN), PRESSED)
-    got, wanted = now.alarm["got"], now.alarm["wanted"]
+    got, wanted, difference = now.alarm["got"], now.alarm["wanted"], str(now.alarm["difference"])
     picker = session.execute(
         select(PickRun.person_id).join(PickStop, PickStop.run_id == PickRun.id)
         .where(PickStop.order_id == now.id, PickStop.units_taken > 0)
@@ -162,7 +162,7 @@ def _put_aside(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, _a
         incidents.report(
             session, actor, "wrong_item", TASK, units=1, item_id=got["item_id"], order_id=now.id,
             order_line_id=wanted["line_id"] if wanted else None, scan_id=scan_row, blamed_id=picker,
-            location_id=now.totes[0].location_id if now.totes else None, note=now.alarm["difference"] if now.alarm else "")
+            location_id=now.totes[0].location_id if now.totes else None, note=difference)
 
     touched = replace(PRESSED, item_id=got["item_id"])
     verdict = accept("packing.put_aside", "put_aside", WARN, title=got["title"])
