@@ -68,7 +68,8 @@ def test_a_shipping_label_is_masked_and_its_bars_are_the_number(db, actor, santi
 
 def test_an_english_recipient_gets_an_english_label_and_the_amount_to_collect(db, actor, santi, config):
     who = {"name": "Jane Smith", "phone": "+44 7700 900123", "street": "12 Quay Street, Flat 3", "district": ""}
-    _, parcel = a_parcel(db, actor, santi, carrier_code="RM", recipient=who, language="en", country="GB", city="Bristol",
+    _, parcel = a_parcel(db, actor, santi, carrier_code="RM", recipient=who, language="en", country="GB",
+                         city="Bristol",
                          province="", postcode="BS1 4DJ", currency="GBP", cod_minor=1299)
     db.write(shipping.make_label, actor, parcel)
     text = words(drawn(db, documents.shipping_label_pdf, config, [parcel]))
