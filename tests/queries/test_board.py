@@ -91,7 +91,8 @@ def test_an_undone_line_is_not_counted_twice(db, clock, actor, picker, dune):
 def test_dispatched_today_counts_who_left_on_time(db, clock, dune):
     for minutes_late, left_ago in ((-10, 1), (10, 2), (-10, 40)):
         moment = clock.moment - timedelta(hours=left_ago)
-        an_order(db, {dune: 1}, state="dispatched", dispatched_at=moment, due_at=moment - timedelta(minutes=minutes_late))
+        due_at = moment - timedelta(minutes=minutes_late)
+        an_order(db, {dune: 1}, state="dispatched", dispatched_at=moment, due_at=due_at)
 
     found = board(db, clock)
 

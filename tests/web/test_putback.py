@@ -32,6 +32,14 @@ def test_a_scanned_tote_of_the_list_is_opened(tablet, tote):
     assert tablet.scan("/putback/scan", tote.label).json["go"] == f"/putback/{tote.place.id}"
 
 
+def test_home_opens_the_tote_of_a_cancelled_order_as_put_back(tablet, tote):
+    tablet.sign_in("picker")
+
+    answer = tablet.scan("/home/scan", tote.label).json
+
+    assert (answer["code"], answer["go"]) == ("home.opens_put_back", f"/putback/{tote.place.id}")
+
+
 def test_the_list_stays_when_something_else_is_scanned(tablet, tote, dune):
     tablet.sign_in("picker")
 

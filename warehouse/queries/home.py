@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from warehouse.domain import picking
+from warehouse.domain import codes, picking
 from warehouse.domain.people import Actor
 from warehouse.domain.scans import ACCEPTED, REFUSED
 from warehouse.models.catalog import Item
@@ -203,6 +203,17 @@ def work_of_tote(session: Session, tote_id: int) -> Work:
         .outerjoin(PickRun, PickRun.id == Tote.run_id).where(Tote.id == tote_id)
     ).one()
     return Work(*row)
+
+
+def waits_to_go_back(session: Session, kind: str, thing_id: int) -> int | None:
+    """The place that a tote or parcel is, where units of a cancelled order wait in it to be put back (ORD-7)."""
+    is_tote = kind == codes.TOTE
+    place = (select(Tote.location_id).where(Tote.id == thing_id) if is_tote
+             else select(Parcel.location_id).where(Parcel.id == thing_id))
+    return session.execute(
+        select(PutBack.source_id)
+        .where(PutBack.source_id == place.scalar_subquery(), PutBack.done_at.is_(None)).limit(1)
+    ).scalar()
 
 
 def work_of_cart(session: Session, cart_id: int) -> Work | None:

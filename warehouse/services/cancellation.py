@@ -63,7 +63,7 @@ def cancel_order(session: Session, actor: Actor, order_id: int, reason: str) -> 
 
 
 def _lock_runs(session: Session, order_id: int) -> list[PickRun]:
-    """The walks that still have stops of the order. A pick scan locks its run first too, so it comes before or after."""
+    """The walks that still have stops of the order. A pick scan locks its run first too: it comes before or after."""
     ids = sorted(_runs_to_come(session, order_id))
     rows = session.execute(
         select(PickRun).where(PickRun.id.in_(ids)).order_by(PickRun.id).with_for_update()

@@ -63,8 +63,8 @@ def _source_of(session: Session, thing: Thing) -> int | None:
 
 
 def _waits(session: Session, source_id: int) -> bool:
-    return session.execute(
-        select(PutBack.id).where(PutBack.source_id == source_id, PutBack.done_at.is_(None)).limit(1)).scalar() is not None
+    waiting = select(PutBack.id).where(PutBack.source_id == source_id, PutBack.done_at.is_(None)).limit(1)
+    return session.execute(waiting).scalar() is not None
 
 
 def scan(session: Session, actor: Actor, source_id: int, scanned: ScanIn) -> Answer:
@@ -129,8 +129,9 @@ def _scan_shelf(session: Session, actor: Actor, now: BackNow, scanned: ScanIn, t
     def put(scan_row: int) -> None:
         for row in now.rows:
             if row.in_hand:
+                cause = Cause(ledger.PUT_BACK, scan_row, row.order_line_id)
                 stock.move(session, actor, row.item_id, row.in_hand, source=_place(now),
-                           target=Place(thing.id, ledger.SHELF), cause=Cause(ledger.PUT_BACK, scan_row, row.order_line_id))
+                           target=Place(thing.id, ledger.SHELF), cause=cause)
                 _count_done(session, actor, row, row.in_hand)
         _free_tote(session, now.source_id)
 

@@ -45,8 +45,8 @@ def page() -> Response:
             "next_truck": board.next_truck, "lines_left": board.lines_left,
         })
     response = respond("board/page.html", {
-        "board": board, "bars": bars(board.hours, local.hour), "is_part": wants_part(), "word": word, "me_may": actor().may,
-        "today": local.strftime("%Y-%m-%d"), "minutes": minutes,
+        "board": board, "bars": bars(board.hours, local.hour), "is_part": wants_part(), "word": word,
+        "me_may": actor().may, "today": local.strftime("%Y-%m-%d"), "minutes": minutes,
     })
     response.headers["Cache-Control"] = "private, no-cache"
     response.add_etag()

@@ -213,6 +213,8 @@ def open_tote(session: Any, me: Actor, thing: codes.Thing) -> Answer:
         return go(me, "home.opens_run", address("picking.run", run_id=work.run_id), tote=thing.name)
     if work.is_to_pack and me.may("pack"):
         return go(me, "home.opens_tote", address("packing.tote", tote_id=thing.id), tote=thing.name)
+    if answer := open_put_back(session, me, thing):
+        return answer
     return no(me, "home.tote_free" if work.order_id is None and work.run_id is None else "home.not_yours",
               tote=thing.name)
 
@@ -233,7 +235,17 @@ def open_order(session: Any, me: Actor, thing: codes.Thing) -> Answer:
     )
 
 
-def open_parcel(_session: Any, me: Actor, thing: codes.Thing) -> Answer:
+def open_put_back(session: Any, me: Actor, thing: codes.Thing) -> Answer | None:
+    """The tote or parcel of a cancelled order, for whoever may empty it."""
+    source_id = queries.waits_to_go_back(session, thing.kind, thing.id) if me.may("put_back") else None
+    if source_id is None:
+        return None
+    return go(me, "home.opens_put_back", address("putback.source", source_id=source_id), name=thing.name)
+
+
+def open_parcel(session: Any, me: Actor, thing: codes.Thing) -> Answer:
+    if answer := open_put_back(session, me, thing):
+        return answer
     return go(
         me, "home.opens_parcel", address("shipping.parcel", parcel_id=thing.id) if me.may("ship") else ""
     )
