@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from tests.builders import an_item, an_order, order_state, stock_at
+from tests.builders import a_tote, an_item, an_order, order_state, stock_at
+from tests.floor import Picker, pack
+from tests.floor import release as at_the_shelves
 from tests.statements import count_statements
 from tests.web.conftest import JSON
 from warehouse import clock as warehouse_clock
@@ -116,7 +118,18 @@ def test_the_form_leads_back_to_the_screen_with_what_it_did(desk, db, dune):
     assert answer.status_code == 303
     page = desk.get(answer.location)
     assert "Released · orders 1 · runs 1" in page.text
-    assert desk.get("/waves/1").status_code == 200
+    assert "/papers/slip.pdf" not in desk.get("/waves/1").text
+    assert desk.get("/waves/99").status_code == 404
+
+
+def test_slips_of_a_wave_are_printed_once_its_parcels_are_packed(desk, db, actor, picker, packer, dune):
+    order = an_order(db, {dune: 1})
+    run, = at_the_shelves(db, actor, order)
+    Picker(db, picker, run, totes=[a_tote(db)]).go_on()
+    pack(db, packer, order, weight_g=300)
+
+    assert "/papers/slip.pdf?ids=1" in desk.get("/waves/1").text
+    assert desk.get("/papers/slip.pdf?ids=1").mimetype == "application/pdf"
 
 
 def test_nothing_chosen_is_refused(desk, db, dune):

@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 
 from warehouse.domain import picking
 from warehouse.domain.orders import CONFIRMED, HELD
+from warehouse.domain.packing import OPEN, VOID
 from warehouse.models.orders import Hold, Order
+from warehouse.models.packing import Parcel
 from warehouse.models.people import Person
 from warehouse.models.picking import PickRun, PickStop, Wave
 from warehouse.models.shipping import Carrier
@@ -133,6 +135,15 @@ def list_waves(session: Session, ids: Sequence[int] = ()) -> list[WaveRow]:
             order for due_at, order in waiting.get(wave.created_at, ()) if _goes_with(due_at, wave)))
         for wave in waves
     ]
+
+
+def parcel_ids(session: Session, wave_id: int) -> list[int]:
+    """The parcels packed so far for a wave's orders: each has a slip."""
+    orders = (
+        select(PickStop.order_id).join(PickRun, PickRun.id == PickStop.run_id).where(PickRun.wave_id == wave_id))
+    return list(session.execute(
+        select(Parcel.id).where(Parcel.order_id.in_(orders), Parcel.state.not_in((OPEN, VOID))).order_by(Parcel.id)
+    ).scalars())
 
 
 def _goes_with(due_at: datetime, wave: Row[int, datetime, datetime]) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, request, url_for
 
 from warehouse.domain.waves import BY_ORDER, TOGETHER
-from warehouse.errors import Invalid
+from warehouse.errors import Invalid, NotFound
 from warehouse.queries import waves as queries
 from warehouse.services import waves
 from warehouse.web.access import rule
@@ -28,6 +28,7 @@ bp = Blueprint("waves", __name__, url_prefix="/waves")
 GROUPINGS = (TOGETHER, BY_ORDER)
 MOST_SLOTS = 12
 MOST_WAVES = 40
+SLIPS_A_FILE = 200
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,11 @@ def page() -> Response:
 def wave(wave_id: int) -> Response:
     with read() as session:
         found = queries.list_waves(session, [wave_id])
+        ids = queries.parcel_ids(session, wave_id)
     if not found:
-        raise Invalid("waves.no_such_wave", wave=wave_id)
-    return respond("waves/wave.html", {"wave": found[0]})
+        raise NotFound("waves.no_such_wave", wave=wave_id)
+    slips = [",".join(map(str, ids[first : first + SLIPS_A_FILE])) for first in range(0, len(ids), SLIPS_A_FILE)]
+    return respond("waves/wave.html", {"wave": found[0], "slips": slips if actor().may("print") else []})
 
 
 @bp.post("/release", endpoint="release_orders")
