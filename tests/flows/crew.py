@@ -44,11 +44,15 @@ class Person:
     """One signed-in person. `scans`, `wrongs` and `repeats` count what was sent."""
 
     def __init__(self, port, badge, *, pin=PIN, faults=None):
-        self.port, self.badge, self.faults = port, badge, faults or Faults()
+        self.badge, self.faults = badge, faults or Faults()
         self.scans = self.wrongs = self.repeats = 0
-        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_S)
         self.headers = {"Accept": "application/json"}
+        self.go_to(port)
         self.sign_in(pin)
+
+    def go_to(self, port):
+        """Another connection; who is signed in stays it, for that is in the books."""
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_S)
 
     def sign_in(self, pin=PIN):
         body = self.post("/login", badge=self.badge, pin=pin)
@@ -58,11 +62,16 @@ class Person:
     # --- Asking ----------------------------------------------------------------------------------------------------
 
     def ask(self, method, path, body=None, kind="application/json"):
-        """(status, body). What the house is too busy for is asked again, as a tablet does."""
+        """(status, body). As a tablet does, it is asked again where the house was too busy, and where the house had
+        hung up after a long silence."""
         headers = {**self.headers, "Content-Type": kind} if body is not None else self.headers
         for _ in range(MOST_TRIES):
-            self.connection.request(method, path, body, headers)
-            answer = self.connection.getresponse()
+            try:
+                self.connection.request(method, path, body, headers)
+                answer = self.connection.getresponse()
+            except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+                self.connection.close()
+                continue
             said = answer.read()
             if answer.status != 503:
                 break
