@@ -1,0 +1,143 @@
+"""What was measured: as a table on the console, as JSON for later, and as docs/benchmarks.md."""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bench.scans import CORE, ORM
+from bench.server import ROOT
+from warehouse.db import sqlite_driver
+
+RESULTS = ROOT / "bench" / "results"
+PAGE = ROOT / "docs" / "benchmarks.md"
+HEADS = ("what", "engine", "clients", "/s", "per core", "p50 ms", "p95 ms", "p99 ms", "errors", "of ORM", "of Core",
+         "others' cores", "loop ms")
+
+
+def rows_of(figures: list[dict[str, Any]]) -> list[list[str]]:
+    """A row a figure; the share of both ceilings per core where they were measured beside it."""
+    def share(figure: dict[str, Any], ceiling: str) -> str:
+        beside = [one for one in figures if one["what"] == ceiling and one["clients"] == figure["clients"]
+                  and one["engine"] == figure["engine"]]
+        return f"{figure['per_core'] / beside[0]['per_core']:.0%}" if beside else ""
+
+    return [[
+        one["what"], one["engine"], str(one["clients"]), f"{one['per_s']:.0f}", f"{one['per_core']:.0f}",
+        f"{one['p50_ms']:.1f}", f"{one['p95_ms']:.1f}", f"{one['p99_ms']:.1f}", str(one["errors"]), share(one, ORM),
+        share(one, CORE), f"{one['others_cores']:.1f}", f"{one['calibration_ms']:.0f}"] for one in figures]
+
+
+def table(heads: tuple[str, ...], rows: list[list[str]]) -> Iterator[str]:
+    """Lines of a table that reads well on a console and is Markdown."""
+    widths = [max(len(line[at]) for line in [list(heads), *rows]) for at in range(len(heads))]
+    for line in (list(heads), ["-" * width for width in widths], *rows):
+        yield "| " + " | ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) + " |"
+
+
+def lines_of(name: str, told: dict[str, Any]) -> Iterator[str]:
+    """One part of the report: its figures, then its other facts in sentences."""
+    if "figures" in told:
+        yield from table(HEADS, rows_of(told["figures"]))
+    yield ""
+    yield from SENTENCES[name](told)
+
+
+def _say_scans(told: dict[str, Any]) -> Iterator[str]:
+    yield (f"Server's memory after all of them: {told['rss_mib']:.0f} MiB RSS, {told['pss_mib']:.0f} MiB PSS."
+           f" \"Locked\": {told['locked']}. Faults: {told['faults']}. Prove: {_broken(told)}.")
+
+
+def _say_crowd(told: dict[str, Any]) -> Iterator[str]:
+    own, one = told["figures"]
+    yield f"One item against items of their own: {one['per_s'] / own['per_s']:.0%} of the rate."
+    yield (f"Eight releases at once of {told['stock']} units for twice as many orders reserved {told['granted']}."
+           f" Prove: {_broken(told)}.")
+
+
+def _say_imports(told: dict[str, Any]) -> Iterator[str]:
+    yield (f"- {told['engine']}: catalogue of {told['catalogue_rows']:,} rows in {told['catalogue_s']:.1f} s,"
+           f" {told['catalogue_rows_per_s']:,.0f} rows/s")
+    yield (f"- {told['engine']}: {told['orders']:,} orders in {told['orders_s']:.1f} s, {told['orders_per_s']:,.0f}"
+           f" orders/s; the same file again {told['again_per_s']:,.0f} orders/s, {told['again_created']} created")
+    yield (f"- {told['engine']}: release of {told['released']:,} orders of three lines in {told['release_s']:.1f} s."
+           f" Prove: {_broken(told)}.")
+
+
+def _say_papers(told: dict[str, Any]) -> Iterator[str]:
+    for name in ("slip", "label"):
+        yield (f"- {name}: {told[f'{name}_p50_ms']:.1f} ms (p99 {told[f'{name}_p99_ms']:.1f}), {told['batch']} in one"
+               f" PDF {told[f'{name}s_s']:.2f} s, {told[f'{name}_bytes']:,} bytes each")
+    yield f"- slip + label: {told['slip_p50_ms'] + told['label_p50_ms']:.1f} ms"
+
+
+def _say_growth(told: dict[str, Any]) -> Iterator[str]:
+    first = {one["clients"]: one for one in told["figures"] if one["what"] == told["figures"][0]["what"]}
+    for one in told["figures"]:
+        yield (f"- {one['what']}, {one['clients']} clients: p50 {one['p50_ms'] / first[one['clients']]['p50_ms']:.2f} ×"
+               " the first")
+    for proof in told["proofs"]:
+        yield f"- prove over {proof['moves']:,} moves: {proof['prove_s']:.1f} s, {_broken(proof)}"
+
+
+def _broken(told: dict[str, Any]) -> str:
+    return "; ".join(told["broken"]) or "all well"
+
+
+SENTENCES = {"scans": _say_scans, "crowd": _say_crowd, "imports": _say_imports, "papers": _say_papers,
+             "growth": _say_growth}
+TITLES = {
+    "scans": "Pick scans over HTTP, beside the ceiling", "crowd": "Eight pickers at one item",
+    "imports": "Files in, orders released", "papers": "Paper", "growth": "With a longer past",
+}
+
+
+def machine() -> str:
+    versions = f"Python {platform.python_version()}, SQLite {sqlite_driver().sqlite_version}"
+    cpu = next((line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines()
+                if line.startswith("model name")), platform.machine())
+    return f"{os.cpu_count()} cores ({cpu}), {versions}, {platform.system()} {platform.release()}"
+
+
+def keep(results: dict[str, list[dict[str, Any]]], words: list[str]) -> Path:
+    """The raw figures, for comparing runs later."""
+    RESULTS.mkdir(exist_ok=True)
+    at = datetime.now(UTC)
+    path = RESULTS / f"{at:%Y%m%dT%H%M%S}.json"
+    path.write_text(json.dumps({"at": at.isoformat(), "command": words, "machine": machine(), "commit": _commit(),
+                                "results": results}, indent=1), encoding="utf-8")
+    return path
+
+
+def write_page(results: dict[str, list[dict[str, Any]]], words: list[str]) -> None:
+    """docs/benchmarks.md. Parts that were not measured this time are left out, so that all figures are of one run."""
+    lines = ["# Benchmarks", "",
+             f"`python3 run.py bench {' '.join(words)}` on {datetime.now(UTC):%Y-%m-%d}, commit {_commit()}.", "",
+             f"Machine: {machine()}. Clients, server and database shared it.", "",
+             "Medians of the rounds. *Per core*: operations for each CPU second of server and database. *of ORM*, *of"
+             " Core*: that figure against the ceiling with as many clients, a bare Flask application under the same"
+             " server that does one scan-sized transaction (2 SELECT, 2 INSERT, 1 UPDATE, durable commit), measured"
+             " in turn with ours. *Others' cores* and the fixed Python *loop* say how quiet the machine was: figures"
+             " of different runs compare only where these do.", ""]
+    for name, parts in results.items():
+        lines += [f"## {TITLES[name]}", ""]
+        for told in parts:
+            lines += [*lines_of(name, told), ""]
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
+
+
+def _commit() -> str:
+    said = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
+    return said.stdout.strip() or "unknown"
+
+
+def show(name: str, told: dict[str, Any]) -> None:
+    for line in lines_of(name, told):
+        print(line)
+    sys.stdout.flush()
