@@ -180,7 +180,7 @@ def _fixed_rows(connection: Connection, person_id: int) -> dict[str, int]:
         "due_at": clock.now(), "created_at": clock.now(), "created_by": person_id}).scalar_one()
     run = connection.execute(insert(PickRun.__table__).returning(PickRun.__table__.c.id), {
         "wave_id": wave, "kind": "single", "state": "done", "due_at": clock.now(), "created_at": clock.now(),
-        "person_id": person_id, "units_due": 0, "units_taken": 0, "done_at": clock.now()}).scalar_one()
+        "person_id": person_id, "units_due": 0, "done_at": clock.now()}).scalar_one()
     return {"tote": tote, "manifest": manifest, "CUSTOMER": customer, "run": run}
 
 
