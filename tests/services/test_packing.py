@@ -250,6 +250,18 @@ def test_a_set_is_confirmed_by_scanning_it_again(db, actor, picker, packer):
     assert [care["name"] for care in bench.task["cares"]] == ["set"]
 
 
+def test_a_set_stays_half_confirmed_while_somebody_else_is_refused_at_the_same_order(db, actor, picker, packer):
+    trilogy = an_item(db, "三体全集", isbn="9787229042066", volumes=3, packing_class="set")
+    bench, order, tote = at_bench(db, actor, picker, packer, {trilogy: 1})
+    other = Bench(db, as_actor(a_person(db, "Chen Wei", "packer")), order.id)
+
+    assert bench.scan(trilogy.isbn).code == "packing.confirm_set"
+    bench.scan(tote.label)
+    assert bench.scan(trilogy.isbn).code == "packing.confirm_set"
+    assert other.scan(tote.label).code == "packing.not_yours"
+    assert bench.scan(trilogy.isbn).code == "packing.all_packed"
+
+
 def test_a_code_that_will_not_scan_is_counted_by_its_digits_and_kept_as_an_override(db, picked):
     bench, order, _ = picked
     line = order.line_ids[1]

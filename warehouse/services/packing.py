@@ -84,8 +84,8 @@ def _scan_book(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, th
         touched = replace(touched, item_id=chosen)
     item_id = thing.id
     title = thing.name or session.execute(select(Item.title).where(Item.id == item_id)).scalar_one()
-    verdict = rules.judge_item(
-        now.lines, item_id, title, scanned.units or 1, is_confirmed=_is_confirmed(session, now, scanned, item_id))
+    is_confirmed = _is_confirmed(session, actor, now, scanned, item_id)
+    verdict = rules.judge_item(now.lines, item_id, title, scanned.units or 1, is_confirmed=is_confirmed)
     if verdict.code == WRONG_ITEM:
         alarm = _raise_alarm(session, now, item_id)
         verdict.facts["difference"] = alarm["difference"]
@@ -165,12 +165,14 @@ def _options(session: Session, now: PackNow, thing: Thing) -> list[dict[str, Any
     return [{**book(row), "id": row.item_id} for row in rows]
 
 
-def _is_confirmed(session: Session, now: PackNow, scanned: ScanIn, item_id: int) -> bool:
-    """A set counts when it was confirmed to be whole: by its button, or by scanning it once more."""
+def _is_confirmed(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, item_id: int) -> bool:
+    """A set counts when it was confirmed to be whole: by its button, or by scanning it once more. What somebody else
+    scans for this order meanwhile, and is refused, is not in between."""
     if scanned.choice == item_id or not any(line.volumes > 1 for line in now.lines if line.item_id == item_id):
         return True
     last = session.execute(
-        select(Scan.code, Scan.raw).where(Scan.task == TASK, Scan.task_id == now.id)
+        select(Scan.code, Scan.raw)
+        .where(Scan.task == TASK, Scan.task_id == now.id, Scan.person_id == actor.person_id)
         .order_by(Scan.id.desc()).limit(1)).one_or_none()
     return last is not None and last.code == "packing.confirm_set" and last.raw == scanned.raw
 
