@@ -23,7 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
-from warehouse.errors import Refusal, SetUpProblem
+from warehouse.errors import Refusal, SetUpProblem, Stale
 from warehouse.vault import Vault
 
 P = ParamSpec("P")
@@ -178,7 +178,7 @@ class PostgresDatabase(Database):
             try:
                 with Session(self.writer, info=self._info) as session, session.begin():
                     return use_case(session, *args, **kwargs)
-            except DBAPIError as problem:
+            except (DBAPIError, Stale) as problem:
                 if attempt + 1 == TRIES or not _may_try_again(problem):
                     raise
                 time.sleep(random.uniform(0, 0.01 * 2 ** min(attempt, 6)))
@@ -237,7 +237,9 @@ def _hold_alone(path: Path) -> Any:
     return guard
 
 
-def _may_try_again(problem: DBAPIError) -> bool:
+def _may_try_again(problem: DBAPIError | Stale) -> bool:
+    if isinstance(problem, Stale):
+        return True
     state = getattr(problem.orig, "sqlstate", None)
     if state is None or state.startswith("08"):
         return problem.connection_invalidated or state is not None

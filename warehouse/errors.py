@@ -53,5 +53,10 @@ class NotEnoughStock(Refusal):
         super().__init__("stock.not_enough_stock", item_id=item_id, location_id=location_id, wanted=wanted)
 
 
+class Stale(Exception):
+    """What a use case had read was changed by another before it could write. `db.write` runs it again; on
+    SQLite, where writers stand in line, it cannot happen."""
+
+
 class SetUpProblem(Exception):
     """The program cannot start as it is set up; the message says what to do. For the console, in English."""

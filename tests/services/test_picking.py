@@ -1,5 +1,8 @@
 """A pick run by scans: shelf, copies, tote; what is wrong is refused, kept, and changes nothing."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from tests.builders import (
@@ -186,3 +189,23 @@ def test_a_second_stop_at_the_same_shelf_needs_no_second_shelf_scan(db, actor, p
 
     assert walk.scan(dune.isbn).task["step"] == "item"
     assert walk.scan(emma.isbn).task["state"] == "done"
+
+
+def test_two_scans_of_the_last_copy_at_once_take_it_once(db, actor, picker, dune, tote):
+    """Sent by two requests at the same moment: one is counted, the other hears how things stand then."""
+    shelf = stock_at(db, "B-07-3", dune, units=5)
+    release(db, actor, an_order(db, {dune: 2}))
+    walk = started(db, picker, totes=[tote])
+    walk.scan(shelf.label)
+    walk.scan(dune.isbn)
+    gate = threading.Barrier(2)
+
+    def at_once():
+        gate.wait()
+        return walk.scan(dune.isbn).code
+
+    with ThreadPoolExecutor(2) as both:
+        codes = {attempt.result() for attempt in [both.submit(at_once), both.submit(at_once)]}
+
+    assert codes == {"picking.stop_done", "picking.run_is_done"}
+    assert units_at(db, tote.place.id, dune) == (2, 0)

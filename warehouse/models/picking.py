@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, column, func, select, table
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from warehouse.models.base import Base, key
 
@@ -42,7 +42,8 @@ class Tote(Base):
 
 class PickRun(Base):
     """One walk of one person: `single` (many one-line orders into one tote), `batch` (n orders, n totes) or
-    `order` (one order). `at_location_id` is the shelf scanned last, so two stops at one shelf need one scan."""
+    `order` (one order). How much is taken and which shelf was scanned last follow from its stops and scans:
+    `units_taken` and `at_location_id` below."""
 
     __tablename__ = "pick_run"
     __table_args__ = (Index("ix_pick_run_state_due_at", "state", "due_at"),)
@@ -55,11 +56,8 @@ class PickRun(Base):
     created_at: Mapped[datetime]
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     cart_id: Mapped[int | None] = mapped_column(ForeignKey("cart.id"))
-    at_location_id: Mapped[int | None] = mapped_column(ForeignKey("location.id"))
     changing_slot: Mapped[int | None]
-    last_scan_id: Mapped[int | None] = mapped_column(ForeignKey("scan.id"))
     units_due: Mapped[int]
-    units_taken: Mapped[int] = mapped_column(default=0)
     started_at: Mapped[datetime | None]
     done_at: Mapped[datetime | None]
 
@@ -101,3 +99,16 @@ class PickStop(Base):
     units_due: Mapped[int]
     units_taken: Mapped[int] = mapped_column(default=0)
     units_short: Mapped[int] = mapped_column(default=0)
+
+
+_SCAN = table("scan", *map(column, ("id", "task", "task_id", "kind", "outcome", "location_id")))
+
+PickRun.units_taken = column_property(
+    select(func.coalesce(func.sum(PickStop.units_taken), 0)).where(PickStop.run_id == PickRun.id)
+    .correlate_except(PickStop).scalar_subquery())
+# Two stops at one shelf need one scan of it.
+PickRun.at_location_id = column_property(
+    select(_SCAN.c.location_id)
+    .where(_SCAN.c.task == "pick", _SCAN.c.task_id == PickRun.id, _SCAN.c.kind == "location",
+           _SCAN.c.outcome == "accepted")
+    .order_by(_SCAN.c.id.desc()).limit(1).correlate_except(_SCAN).scalar_subquery())

@@ -156,18 +156,15 @@ ORDER_CHECKS = (
     Check(
         "lines_count_their_moves",
         "an order line says picked, packed and dispatched what its moves say",
-        # At a stop that is still open the units are in the tote, and on the line only when the stop is closed. On a
-        # cancelled order picked stays as it happened, whatever was lost on the way back.
+        # While an order is being picked its lines are not yet counted. On a cancelled order picked stays as it
+        # happened, whatever was lost on the way back.
         f"""
         SELECT l.id AS order_line_id, l.order_id, o.state, l.units_picked, m.picked, m.lost, l.units_packed, m.packed,
                l.units_dispatched, m.dispatched
         FROM order_line AS l JOIN sales_order AS o ON o.id = l.order_id
         LEFT JOIN ({_LINE_MOVES}) AS m ON m.order_line_id = l.id
         WHERE l.units_dispatched <> COALESCE(m.dispatched, 0) OR l.units_packed <> COALESCE(m.packed, 0)
-           OR (l.units_picked <> COALESCE(m.picked - m.lost, 0) AND o.state <> 'cancelled'
-               AND l.units_picked <> COALESCE(m.picked - m.lost, 0) - COALESCE((
-                   SELECT SUM(s.units_taken) FROM pick_stop AS s
-                   WHERE s.order_line_id = l.id AND s.state IN ('open', 'skipped')), 0))
+           OR (l.units_picked <> COALESCE(m.picked - m.lost, 0) AND o.state NOT IN ('cancelled', 'released', 'picking'))
         """,
     ),
     Check(

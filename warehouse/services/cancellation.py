@@ -114,10 +114,8 @@ def _drop_stops(session: Session, order_id: int) -> None:
         left = stop.units_due - stop.units_taken - stop.units_short
         session.execute(update(PickRun.__table__).where(PickRun.id == stop.run_id).values(
             units_due=PickRun.units_due - left))
-        session.execute(update(LINE).where(LINE.c.id == stop.order_line_id).values(
-            units_picked=LINE.c.units_picked + stop.units_taken))
         stop.state = picking.STOP_FLOW.step(stop.state, "drop")
-    session.flush()  # The next look at the run reads these rows.
+    picking_orders.count_picked(session, order_id)
 
 
 def _count_lines(session: Session, order_id: int) -> None:

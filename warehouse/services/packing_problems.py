@@ -171,7 +171,7 @@ def _plan_run(session: Session, actor: Actor, now: PackNow, takes: list[Take]) -
         .where(PickStop.order_id == now.id)).scalar_one()
     run_id = session.execute(insert(PickRun.__table__).returning(PickRun.__table__.c.id), {
         "wave_id": wave_id, "kind": picking.ONE_ORDER, "state": picking.RUN_FLOW.start, "created_at": actor.at,
-        "due_at": now.order.due_at, "units_taken": 0, "units_due": sum(take.units for take in takes)}).scalar_one()
+        "due_at": now.order.due_at, "units_due": sum(take.units for take in takes)}).scalar_one()
     reservations = stock.reserve_all(
         session, [Wish(take.line_id, take.item_id, take.location_id, take.units) for take in takes])
     session.execute(insert(RunTote.__table__), {"run_id": run_id, "slot": 1, "order_id": now.id, "tote_id": None})

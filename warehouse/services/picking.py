@@ -13,9 +13,9 @@ from warehouse.domain import stock as ledger
 from warehouse.domain.codes import Thing
 from warehouse.domain.people import Actor
 from warehouse.domain.scans import CHOOSE, Answer, ScanIn, Verdict, refuse
+from warehouse.errors import Stale
 from warehouse.models.catalog import Item
 from warehouse.models.journal import Scan
-from warehouse.models.orders import OrderLine
 from warehouse.models.picking import PickRun, PickStop
 from warehouse.models.stock import StockBalance
 from warehouse.services import codes, picking_orders, scans, stock
@@ -24,27 +24,27 @@ from warehouse.services.scans import Touched
 from warehouse.services.stock import Cause, Place
 
 TASK = "pick"
-STOP, RUN, LINE = PickStop.__table__, PickRun.__table__, OrderLine.__table__
+STOP, RUN = PickStop.__table__, PickRun.__table__
 
-_TAKE = update(STOP).where(STOP.c.id == bindparam("stop")).values(
-    units_taken=STOP.c.units_taken + bindparam("n"), state=bindparam("to_state"))
-_RUN_AFTER = update(RUN).where(RUN.c.id == bindparam("run")).values(
-    units_taken=RUN.c.units_taken + bindparam("n"), at_location_id=bindparam("place"), state=bindparam("to_state"),
-    last_scan_id=bindparam("scan"), done_at=bindparam("done"))
-_LINE_PICKED = update(LINE).where(LINE.c.id == bindparam("line")).values(
-    units_picked=LINE.c.units_picked + bindparam("n"))
+# Only a stop that is as it was looked at: nobody else may have taken from it or closed it meanwhile.
+_TAKE = update(STOP).where(
+    STOP.c.id == bindparam("stop"), STOP.c.units_taken == bindparam("seen_taken"),
+    STOP.c.units_short == bindparam("seen_short"), STOP.c.state == bindparam("seen_state"),
+).values(units_taken=bindparam("taken"), state=bindparam("to_state"))
+_RUN_DONE = update(RUN).where(RUN.c.id == bindparam("run")).values(
+    state=bindparam("to_state"), done_at=bindparam("done"))
 
 
 def scan(session: Session, actor: Actor, run_id: int, scanned: ScanIn) -> Answer:
     """Apply one scan to a pick run. The same `scan_id` again gives the same answer and does nothing."""
     code = codes.read(scanned.raw)
-    now = look(session, run_id, scan_id=scanned.scan_id, code=codes.item_code(code), lock=True)
+    now = look(session, run_id, scan_id=scanned.scan_id, code=codes.item_code(code))
     if now.answer is not None and now.body_hash is not None:
         return scans.repeat(now.answer, now.body_hash, scanned, TASK, run_id)
     if now.person_id != actor.person_id:
         return close(session, actor, now, scanned, refuse("picking.not_yours", person=now.person or "–"), Touched())
     if now.state == rules.BINDING or now.changing_slot:
-        return _bind(session, actor, now, scanned)
+        return _bind(session, actor, look(session, run_id, lock=True), scanned)
     if now.wanted is None or now.stop is None:
         return close(session, actor, now, scanned, refuse("picking.run_is_done"), Touched())
     thing = _thing(session, now, scanned, code)
@@ -64,38 +64,44 @@ def scan(session: Session, actor: Actor, run_id: int, scanned: ScanIn) -> Answer
 def apply(
     session: Session, actor: Actor, now: RunNow, scanned: ScanIn, verdict: Verdict, kind: str
 ) -> Answer:
-    """Write what the verdict says, in this order: the scan, the move, the stop, the run, line and order."""
+    """Write what the verdict says, in this order: the scan, the stop, the move, the run and the order."""
     stop = now.stop
     assert stop is not None
-    touched = Touched(kind, item_id=stop.item_id, location_id=stop.location_id, stop_id=stop.id, order_id=stop.order_id)
+    touched = Touched(
+        kind, item_id=stop.item_id, location_id=stop.location_id, stop_id=stop.stop_id, order_id=stop.order_id)
     if not verdict.accepted:
         return close(session, actor, now, scanned, verdict, touched)
     units = (scanned.units or 1) if verdict.verb in ("take", "close") else 0
+    closes = verdict.verb in ("close", "place")
     after = _after(now, verdict.verb, units)
     answer = answer_of(actor, after, verdict)
     scan_row = scans.record(session, actor, scanned, answer, TASK, now.id, replace(touched, units=units))
+    if units or closes:
+        _take(session, stop, units, closes=closes)
     if units:
         stock.move(
             session, actor, stop.item_id, units,
             source=Place(stop.location_id, ledger.SHELF), target=Place(stop.tote_location_id, ledger.TOTE),
             cause=Cause(ledger.PICK, scan_row, stop.order_line_id),
-            reservation=(stop.reservation_id, stop.units_due - stop.units_taken - stop.units_short),
+            reservation=(stop.reservation_id, stop.stop_due - stop.stop_taken - stop.units_short),
         )
-    execute = session.connection().execute
-    closes = verdict.verb in ("close", "place")
-    if units or closes or stop.state == rules.SKIPPED:
-        state = rules.OPEN if stop.state == rules.SKIPPED else stop.state
-        to_state = rules.STOP_FLOW.step(state, "take") if closes else state
-        execute(_TAKE, {"stop": stop.id, "n": units, "to_state": to_state})
-    execute(_RUN_AFTER, {
-        "run": now.id, "n": units, "place": after.at_location_id, "to_state": after.state, "scan": scan_row,
-        "done": actor.at if after.state == rules.RUN_DONE else None,
-    })
-    if closes:
-        execute(_LINE_PICKED, {"line": stop.order_line_id, "n": stop.units_taken + units})
-        if stop.order_stops_left == 1:
-            picking_orders.finish(session, actor, stop.order_id, has_short=bool(stop.order_short))
+    if after.state == rules.RUN_DONE:
+        session.connection().execute(_RUN_DONE, {"run": now.id, "to_state": after.state, "done": actor.at})
+    if closes and stop.order_stops_left == 1:
+        picking_orders.finish(session, actor, stop.order_id, has_short=bool(stop.order_short))
     return answer
+
+
+def _take(session: Session, stop: Any, units: int, *, closes: bool) -> None:
+    """Count units at the stop, and close it. A skipped stop is open again from its first scan."""
+    state = rules.OPEN if stop.stop_state == rules.SKIPPED else stop.stop_state
+    taken = session.connection().execute(_TAKE, {
+        "stop": stop.stop_id, "seen_taken": stop.stop_taken, "seen_short": stop.units_short,
+        "seen_state": stop.stop_state, "taken": stop.stop_taken + units,
+        "to_state": rules.STOP_FLOW.step(state, "take") if closes else state,
+    })
+    if taken.rowcount != 1:
+        raise Stale
 
 
 def answer_of(actor: Actor, after: RunNow, verdict: Verdict, options: list[dict[str, Any]] | None = None) -> Answer:
@@ -132,7 +138,7 @@ class _Taken:
     """A stop's row with more units taken: rows of a SELECT cannot be changed."""
 
     def __init__(self, row: Any, units: int) -> None:
-        self._row, self.units_taken = row, row.units_taken + units
+        self._row, self.stop_taken = row, row.stop_taken + units
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._row, name)
@@ -187,7 +193,7 @@ def _is_confirmed(session: Session, now: RunNow, scanned: ScanIn, thing: Thing) 
     last = session.execute(
         select(Scan.code, Scan.stop_id, Scan.raw).where(Scan.task == TASK, Scan.task_id == now.id)
         .order_by(Scan.id.desc()).limit(1)).one_or_none()
-    asked = ("picking.confirm_set", stop.id, scanned.raw)
+    asked = ("picking.confirm_set", stop.stop_id, scanned.raw)
     return last is not None and (last.code, last.stop_id, last.raw) == asked
 
 

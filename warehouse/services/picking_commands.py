@@ -43,7 +43,7 @@ def command(session: Session, actor: Actor, run_id: int, scanned: ScanIn) -> Ans
     verb, _, argument = scanned.raw[1:].partition(":")
     if verb not in COMMANDS:
         raise Conflict("picking.unknown_command", command=verb)
-    if verb != "undo" and (now.stop is None or scanned.step.partition(":")[0] != str(now.stop.id)):
+    if verb != "undo" and (now.stop is None or scanned.step.partition(":")[0] != str(now.stop.stop_id)):
         raise Conflict("scan.stale_step")
     return COMMANDS[verb](session, actor, now, scanned, argument)
 
@@ -58,10 +58,10 @@ def _keep(
 def _later(session: Session, actor: Actor, now: RunNow, scanned: ScanIn, argument: str) -> Answer:
     """Leave the stop for the end of the walk. Refused for the last one: it must be picked or declared short."""
     stop = _stop(now)
-    if len(now.stops) == 1 or stop.state == rules.SKIPPED:
+    if len(now.stops) == 1 or stop.stop_state == rules.SKIPPED:
         return picking.close(session, actor, now, scanned, refuse("picking.last_stop", WARN), Touched(COMMAND))
-    _set_stop(session, stop.id, state=rules.STOP_FLOW.step(stop.state, "skip"))
-    touched = Touched(COMMAND, stop_id=stop.id, item_id=stop.item_id)
+    _set_stop(session, stop.stop_id, state=rules.STOP_FLOW.step(stop.stop_state, "skip"))
+    touched = Touched(COMMAND, stop_id=stop.stop_id, item_id=stop.item_id)
     return _keep(session, actor, now.id, scanned, accept("picking.later", "skip", title=stop.title), touched)
 
 
@@ -69,7 +69,7 @@ def _tote_full(session: Session, actor: Actor, now: RunNow, scanned: ScanIn, arg
     """The next scan is a fresh tote for this slot; the full one stays with its order."""
     session.execute(update(PickRun).where(PickRun.id == now.id).values(changing_slot=_stop(now).slot))
     return _keep(session, actor, now.id, scanned, accept("picking.change_tote", "change", slot=_stop(now).slot),
-                 Touched(COMMAND, stop_id=_stop(now).id))
+                 Touched(COMMAND, stop_id=_stop(now).stop_id))
 
 
 def _last_four(session: Session, actor: Actor, now: RunNow, scanned: ScanIn, argument: str) -> Answer:
@@ -95,7 +95,7 @@ def _call_lead(session: Session, actor: Actor, now: RunNow, scanned: ScanIn, arg
     incidents.report(session, actor, "call_lead", "pick", units=0, item_id=stop.item_id,
                      location_id=stop.location_id, order_id=stop.order_id, order_line_id=stop.order_line_id)
     return _keep(session, actor, now.id, scanned, accept("picking.lead_called", "call"),
-                 Touched(COMMAND, stop_id=stop.id, item_id=stop.item_id, location_id=stop.location_id))
+                 Touched(COMMAND, stop_id=stop.stop_id, item_id=stop.item_id, location_id=stop.location_id))
 
 
 def _short(session: Session, actor: Actor, now: RunNow, scanned: ScanIn, argument: str) -> Answer:
@@ -132,7 +132,7 @@ def _damaged(session: Session, actor: Actor, now: RunNow, scanned: ScanIn, argum
     stock.move(session, actor, stop.item_id, 1, source=Place(stop.location_id, ledger.SHELF),
                target=stock.fixed_place(session, "QUARANTINE"), target_condition=ledger.DAMAGED,
                cause=Cause(ledger.DAMAGE))
-    row = session.get_one(PickStop, stop.id, populate_existing=True)
+    row = session.get_one(PickStop, stop.stop_id, populate_existing=True)
     return _after_missing(session, actor, now, scanned, [(row, 1)], kind="damaged", reason="damaged")
 
 
@@ -163,7 +163,7 @@ def _after_missing(
     title = _stop(now).title
     verdict = accept("picking.short_elsewhere" if not short else "picking.short", "short", WARN, title=title,
                      n=short or elsewhere)
-    touched = Touched(COMMAND, stop_id=_stop(now).id, item_id=_stop(now).item_id, location_id=_stop(now).location_id)
+    touched = Touched(COMMAND, stop_id=_stop(now).stop_id, item_id=_stop(now).item_id, location_id=_stop(now).location_id)
     return _keep(session, actor, now.id, scanned, verdict, touched)
 
 
@@ -203,9 +203,6 @@ def _count_short(session: Session, run_id: int, stop: PickStop, units: int, foun
 def _close_stop(session: Session, actor: Actor, stop: PickStop) -> None:
     """Nothing more comes from this stop; its order may be finished with it."""
     stop.state = rules.STOP_FLOW.step(rules.OPEN, "take" if stop.units_taken else "short")
-    if stop.units_taken:
-        session.execute(update(OrderLine).where(OrderLine.id == stop.order_line_id).values(
-            units_picked=OrderLine.units_picked + stop.units_taken))
     session.flush()  # The count below must see this stop closed.
     left = session.execute(
         select(func.count()).where(PickStop.order_id == stop.order_id,
@@ -241,7 +238,7 @@ def _undo(session: Session, actor: Actor, now: RunNow, scanned: ScanIn, argument
         session, order_line_id=stop.order_line_id, item_id=stop.item_id, location_id=stop.location_id, units=last.units)
     _reopen(session, stop, last.units, order_state)
     session.execute(update(PickRun).where(PickRun.id == now.id).values(
-        units_taken=PickRun.units_taken - last.units, state=rules.RUN_FLOW.step(now.state, "reopen"), done_at=None))
+        state=rules.RUN_FLOW.step(now.state, "reopen"), done_at=None))
     session.flush()  # The next look reads these rows.
     verdict = accept("picking.undone", "undo", title=session.get_one(picking.Item, stop.item_id).title)
     answer = picking.answer_of(actor, look(session, now.id), verdict)
@@ -264,13 +261,12 @@ def _last_units(session: Session, run_id: int) -> Any:
 
 def _reopen(session: Session, stop: PickStop, units: int, order_state: str) -> None:
     if stop.state == rules.TAKEN:
-        session.execute(update(OrderLine).where(OrderLine.id == stop.order_line_id).values(
-            units_picked=OrderLine.units_picked - stop.units_taken))
         stop.state = rules.STOP_FLOW.step(stop.state, "undo")
     stop.units_taken -= units
     if order_state == PICKED:
         session.execute(update(Order).where(Order.id == stop.order_id).values(
             state=ORDER_FLOW.step(PICKED, "pick_more"), picked_at=None))
+        picking_orders.count_picked(session, stop.order_id)
 
 
 def _stop(now: RunNow) -> Any:
@@ -279,7 +275,7 @@ def _stop(now: RunNow) -> Any:
 
 
 def _units_left(stop: Any) -> int:
-    return int(stop.units_due - stop.units_taken - stop.units_short)
+    return int(stop.stop_due - stop.stop_taken - stop.units_short)
 
 
 def _set_stop(session: Session, stop_id: int, **values: Any) -> None:

@@ -21,48 +21,49 @@ from warehouse.models.stock import Location
 
 STOPS_AHEAD = 4
 
-_RUN = (
-    select(
-        PickRun.id, PickRun.kind, PickRun.state, PickRun.wave_id, PickRun.due_at, PickRun.person_id, PickRun.cart_id,
-        PickRun.at_location_id, PickRun.changing_slot, PickRun.units_due, PickRun.units_taken,
-        Cart.code.label("cart"), Person.name.label("person"), Scan.answer, Scan.body_hash,
-    )
-    .outerjoin(Cart, Cart.id == PickRun.cart_id)
-    .outerjoin(Person, Person.id == PickRun.person_id)
-    .outerjoin(Scan, Scan.scan_id == bindparam("scan_id"))
-    .where(PickRun.id == bindparam("run_id"))
-)
-_RUN_LOCKED = _RUN.with_for_update(of=PickRun)
-
 _OTHER = aliased(PickStop)
 _IS_OPEN = (rules.OPEN, rules.SKIPPED)
-_STOPS = (
+_HERE = select(func.count()).where(ItemCode.code == bindparam("code"))
+_OF_ORDER = select(func.count()).where(_OTHER.order_id == PickStop.order_id, _OTHER.state.in_(_IS_OPEN))
+_SHORT = select(func.sum(_OTHER.units_short)).where(_OTHER.order_id == PickStop.order_id)
+_RUN_COLUMNS = (
+    PickRun.id, PickRun.kind, PickRun.state, PickRun.wave_id, PickRun.due_at, PickRun.person_id, PickRun.cart_id,
+    PickRun.at_location_id, PickRun.changing_slot, PickRun.units_due, PickRun.units_taken,
+    Cart.code.label("cart"), Person.name.label("person"), Scan.answer, Scan.body_hash,
+)
+RUN_FIELDS = tuple(column.key for column in _RUN_COLUMNS)
+# All that a scan needs to know, in one SELECT: the run, the answer it may have had, the next stops with their
+# books, shelves and totes, and what the scanned code is to them.
+_LOOK = (
     select(
-        PickStop.id, PickStop.state, PickStop.slot, PickStop.order_id, PickStop.order_line_id,
-        PickStop.reservation_id, PickStop.units_due, PickStop.units_taken, PickStop.units_short,
-        PickStop.item_id, PickStop.location_id,
+        *_RUN_COLUMNS,
+        PickStop.id.label("stop_id"), PickStop.state.label("stop_state"), PickStop.slot, PickStop.order_id,
+        PickStop.order_line_id, PickStop.reservation_id, PickStop.units_due.label("stop_due"),
+        PickStop.units_taken.label("stop_taken"), PickStop.units_short, PickStop.item_id, PickStop.location_id,
         Location.code.label("location"), Location.aisle, Location.bay, Location.shelf,
         Item.title, Item.subtitle, Item.authors, Item.publisher, Item.isbn13, Item.sku, Item.binding, Item.edition,
         Item.volume, Item.volumes, Item.language, Item.packing_class,
         RunTote.tote_id, Tote.code.label("tote"), Tote.location_id.label("tote_location_id"),
         Order.number.label("order_number"), Order.when_short,
-        select(func.count()).where(ItemCode.code == bindparam("code")).scalar_subquery().label("sharing"),
-        select(func.count()).where(ItemCode.code == bindparam("code"), ItemCode.item_id == PickStop.item_id)
-        .scalar_subquery().label("is_match"),
-        select(func.count()).where(_OTHER.order_id == PickStop.order_id, _OTHER.state.in_(_IS_OPEN))
-        .scalar_subquery().label("order_stops_left"),
-        select(func.sum(_OTHER.units_short)).where(_OTHER.order_id == PickStop.order_id)
-        .scalar_subquery().label("order_short"),
+        _HERE.scalar_subquery().label("sharing"),
+        _HERE.where(ItemCode.item_id == PickStop.item_id).scalar_subquery().label("is_match"),
+        _OF_ORDER.scalar_subquery().label("order_stops_left"), _SHORT.scalar_subquery().label("order_short"),
     )
-    .join(Location, Location.id == PickStop.location_id)
-    .join(Item, Item.id == PickStop.item_id)
-    .join(Order, Order.id == PickStop.order_id)
+    .select_from(PickRun)
+    .outerjoin(Cart, Cart.id == PickRun.cart_id)
+    .outerjoin(Person, Person.id == PickRun.person_id)
+    .outerjoin(Scan, Scan.scan_id == bindparam("scan_id"))
+    .outerjoin(PickStop, (PickStop.run_id == PickRun.id) & PickStop.state.in_(_IS_OPEN))
+    .outerjoin(Location, Location.id == PickStop.location_id)
+    .outerjoin(Item, Item.id == PickStop.item_id)
+    .outerjoin(Order, Order.id == PickStop.order_id)
     .outerjoin(RunTote, (RunTote.run_id == PickStop.run_id) & (RunTote.slot == PickStop.slot))
     .outerjoin(Tote, Tote.id == RunTote.tote_id)
-    .where(PickStop.run_id == bindparam("run_id"), PickStop.state.in_(_IS_OPEN))
+    .where(PickRun.id == bindparam("run_id"))
     .order_by(case((PickStop.state == rules.SKIPPED, 1), else_=0), PickStop.position)
     .limit(STOPS_AHEAD)
 )
+_LOCK = select(PickRun.id).where(PickRun.id == bindparam("run_id")).with_for_update()
 
 
 @dataclass(frozen=True)
@@ -99,8 +100,8 @@ class RunNow:
             return None
         stop = self.stop
         return rules.Wanted(
-            stop.location_id, stop.location, stop.item_id, stop.title, stop.tote_id, stop.slot, stop.units_due,
-            stop.units_taken, stop.units_short, self.kind == rules.BATCH, self.at_location_id == stop.location_id,
+            stop.location_id, stop.location, stop.item_id, stop.title, stop.tote_id, stop.slot, stop.stop_due,
+            stop.stop_taken, stop.units_short, self.kind == rules.BATCH, self.at_location_id == stop.location_id,
             stop.volumes,
         )
 
@@ -121,11 +122,13 @@ def look(session: Session, run_id: int, *, scan_id: str = "", code: str = "", lo
     """The run, whether this scan was answered before, and its next stops. `lock` takes the run's row first."""
     # On the connection, here and wherever a scan passes: a session adds a third to what a statement costs.
     execute = session.connection().execute
-    run = execute(_RUN_LOCKED if lock else _RUN, {"run_id": run_id, "scan_id": scan_id}).one_or_none()
-    if run is None:
+    if lock:
+        execute(_LOCK, {"run_id": run_id})
+    rows = execute(_LOOK, {"run_id": run_id, "scan_id": scan_id, "code": code}).all()
+    if not rows:
         raise NotFound("picking.no_such_run", run=run_id)
-    stops = () if run.answer else tuple(execute(_STOPS, {"run_id": run_id, "code": code}))
-    now = RunNow(**run._mapping, stops=stops)
+    run = dict(zip(RUN_FIELDS, rows[0], strict=False))
+    now = RunNow(**run, stops=tuple(row for row in rows if row.stop_id is not None))
     return _with_slots(session, now) if now.state == rules.BINDING else now
 
 
@@ -142,7 +145,7 @@ def draw(now: RunNow, actor: Actor) -> dict[str, Any]:
     stop = _draw_stop(now) if now.stop is not None else None
     return {
         "area": "pick", "run_id": now.id, "kind": now.kind, "state": now.state, "step": now.step,
-        "step_id": f"{now.stop.id if now.stop is not None else 0}:{now.step}",
+        "step_id": f"{now.stop.stop_id if now.stop is not None else 0}:{now.step}",
         "wave_id": now.wave_id, "cart": now.cart, "due_at": now.due_at.isoformat(),
         "is_mine": now.person_id in (None, actor.person_id), "person": now.person,
         "units_taken": now.units_taken, "units_due": now.units_due,
@@ -156,10 +159,10 @@ def _draw_stop(now: RunNow) -> dict[str, Any]:
     row = now.stop
     assert row is not None
     return {
-        "id": row.id, "location_id": row.location_id, "location": row.location, "aisle": row.aisle, "bay": row.bay,
+        "id": row.stop_id, "location_id": row.location_id, "location": row.location, "aisle": row.aisle, "bay": row.bay,
         "shelf": row.shelf, "slot": row.slot, "tote": row.tote, "tote_id": row.tote_id,
-        "order_number": row.order_number, "units_due": row.units_due - row.units_short,
-        "units_taken": row.units_taken, "units_left": row.units_due - row.units_taken - row.units_short,
+        "order_number": row.order_number, "units_due": row.stop_due - row.units_short,
+        "units_taken": row.stop_taken, "units_left": row.stop_due - row.stop_taken - row.units_short,
         "title": row.title, "subtitle": row.subtitle, "authors": row.authors, "publisher": row.publisher,
         "isbn13": row.isbn13, "sku": row.sku, "item_id": row.item_id, "binding": row.binding,
         "edition": row.edition, "volume": row.volume, "volumes": row.volumes, "language": row.language,
@@ -170,7 +173,7 @@ def _draw_stop(now: RunNow) -> dict[str, Any]:
 def _draw_ahead(row: Row[Any]) -> dict[str, Any]:
     return {
         "location": row.location, "aisle": row.aisle, "bay": row.bay, "shelf": row.shelf, "title": row.title,
-        "language": row.language, "slot": row.slot, "units_left": row.units_due - row.units_taken - row.units_short,
+        "language": row.language, "slot": row.slot, "units_left": row.stop_due - row.stop_taken - row.units_short,
     }
 
 
@@ -182,5 +185,5 @@ def _cue(now: RunNow, lang: str) -> str:
         return i18n.say(lang, f"picking.cue_{now.step}")
     return i18n.say(
         lang, f"picking.cue_{now.step}", location=stop.location, title=stop.title, slot=stop.slot,
-        n=stop.units_due - stop.units_taken - stop.units_short,
+        n=stop.stop_due - stop.stop_taken - stop.units_short,
     )

@@ -1,6 +1,6 @@
 """Pick runs around the scans: start, take over, bind totes, and what a finished pick means for its order."""
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from warehouse.domain import codes as kinds
@@ -74,12 +74,30 @@ def begin(session: Session, actor: Actor, run_id: int) -> None:
     session.flush()
 
 
+# What the ledger says was taken for a line and not lost since.
+_COUNT_PICKED = text("""
+    UPDATE order_line SET units_picked = COALESCE((
+        SELECT SUM(CASE m.reason WHEN 'pick' THEN m.units WHEN 'unpick' THEN -m.units
+                                 WHEN 'damage' THEN -m.units WHEN 'short' THEN -m.units ELSE 0 END)
+        FROM stock_move AS m WHERE m.order_line_id = order_line.id), 0)
+    WHERE order_id = :order AND NOT is_service
+""")
+
+
+def count_picked(session: Session, order_id: int) -> None:
+    """Write into the lines what was picked. While an order is being picked the ledger alone says so: its lines
+    are counted once, when the last stop is closed, not at every scan."""
+    session.flush()  # The statement reads the moves.
+    session.connection().execute(_COUNT_PICKED, {"order": order_id})
+
+
 def finish(session: Session, actor: Actor, order_id: int, *, has_short: bool) -> None:
     """The last stop of an order is closed: it goes to the bench, or waits for a person if it is short and
     its customer would rather wait, or if nothing of it was found."""
+    count_picked(session, order_id)
     if not has_short:
         picked = ORDER_FLOW.step(PICKING, "finish_pick")
-        session.execute(
+        session.connection().execute(
             update(ORDER).where(ORDER.c.id == order_id, ORDER.c.state == PICKING)
             .values(state=picked, picked_at=actor.at))
         return

@@ -137,7 +137,7 @@ def _write_runs(
     made = session.execute(
         insert(PickRun.__table__).returning(PickRun.__table__.c.id, sort_by_parameter_order=True),
         [{"wave_id": wave_id, "kind": plan.kind, "state": picking.RUN_FLOW.start, "created_at": actor.at,
-          "due_at": min(due[order_id] for order_id in plan.takes), "units_taken": 0,
+          "due_at": min(due[order_id] for order_id in plan.takes),
           "units_due": sum(take.units for takes in plan.takes.values() for take in takes)} for plan in plans])
     run_totes, stops = [], []
     for run_id, plan in zip(made.scalars(), plans, strict=True):

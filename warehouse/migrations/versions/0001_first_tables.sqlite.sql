@@ -230,6 +230,8 @@ CREATE TABLE sales_order (
     CONSTRAINT fk_sales_order_packer_id FOREIGN KEY(packer_id) REFERENCES person (id)
 );
 
+CREATE INDEX ix_sales_order_dispatched_at ON sales_order (dispatched_at);
+
 CREATE INDEX ix_sales_order_phone_index ON sales_order (phone_index);
 
 CREATE INDEX ix_sales_order_source_number ON sales_order (source_number);
@@ -408,19 +410,14 @@ CREATE TABLE pick_run (
     created_at BIGINT NOT NULL,
     person_id INTEGER,
     cart_id INTEGER,
-    at_location_id INTEGER,
     changing_slot INTEGER,
-    last_scan_id INTEGER,
     units_due INTEGER NOT NULL,
-    units_taken INTEGER NOT NULL,
     started_at BIGINT,
     done_at BIGINT,
     CONSTRAINT pk_pick_run PRIMARY KEY (id),
     CONSTRAINT fk_pick_run_wave_id FOREIGN KEY(wave_id) REFERENCES wave (id),
     CONSTRAINT fk_pick_run_person_id FOREIGN KEY(person_id) REFERENCES person (id),
-    CONSTRAINT fk_pick_run_cart_id FOREIGN KEY(cart_id) REFERENCES cart (id),
-    CONSTRAINT fk_pick_run_at_location_id FOREIGN KEY(at_location_id) REFERENCES location (id),
-    CONSTRAINT fk_pick_run_last_scan_id FOREIGN KEY(last_scan_id) REFERENCES scan (id)
+    CONSTRAINT fk_pick_run_cart_id FOREIGN KEY(cart_id) REFERENCES cart (id)
 );
 
 CREATE INDEX ix_pick_run_person_id ON pick_run (person_id);
