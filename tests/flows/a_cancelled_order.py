@@ -1,5 +1,5 @@
-"""A customer calls an order off, however far it is: what is in totes and boxes is scanned back to a shelf, and in the
-end everything lies where it lay in the morning."""
+"""A customer calls an order off, however far it is: what is in totes and boxes is scanned back to a shelf,
+and in the end everything lies where it lay in the morning."""
 
 import pytest
 
@@ -13,7 +13,8 @@ OPENING = {"A-01-1": 9, "B-01-1": 5}
 @pytest.fixture
 def order(shop):
     """Three copies of two titles, for a tote of its own."""
-    shop.items = [shop.stock("A-01-1", THREE_BODY, "三体", 9)[0], shop.stock("B-01-1", DUNE, "Dune Messiah", 5)[0]]
+    shop.items = [shop.stock("A-01-1", THREE_BODY, "三体", 9)[0],
+                  shop.stock("B-01-1", DUNE, "Dune Messiah", 5)[0]]
     builders.a_tote(shop.db, "T-01")
     return builders.an_order(shop.db, dict(zip(shop.items, (2, 1), strict=True)))
 
@@ -44,7 +45,8 @@ def bring_to(state, shop, desk, hand, order):
 
 
 def put_everything_back(hand):
-    """Scan each tote and box that waits, and from it every book to the shelf that is named; units put back."""
+    """Scan each tote and box that waits, and from it every book to the shelf that is named; units put
+    back."""
     units = 0
     while sources := hand.get("/putback/")["sources"]:
         opened = hand.scan("/putback/scan", sources[0]["code"])
@@ -59,9 +61,12 @@ def put_everything_back(hand):
 
 
 @pytest.mark.parametrize(("state", "units"), [
-    ("confirmed", 0), ("released", 0), ("picking", 1), ("picked", 3), ("packing", 3), ("packed", 3), ("labelled", 3),
+    ("confirmed", 0), ("released", 0), ("picking", 1), ("picked", 3), ("packing", 3), ("packed", 3),
+    ("labelled", 3),
 ])
-def test_called_off_anywhere_before_it_leaves_all_copies_come_back_to_their_shelves(shop, desk, order, state, units):
+def test_called_off_anywhere_before_it_leaves_all_copies_come_back_to_their_shelves(
+    shop, desk, order, state, units,
+):
     hand = shop.person("packer")
     bring_to(state, shop, desk, hand, order)
     assert builders.order_state(shop.db, order) == ("packed" if state == "labelled" else state)

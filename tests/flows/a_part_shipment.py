@@ -1,4 +1,5 @@
-"""Not every copy is there: at the shelf, at the bench, or only later. What can go goes, and the books say what did."""
+"""Not every copy is there: at the shelf, at the bench, or only later. What can go goes, and the books say
+what did."""
 
 import pytest
 

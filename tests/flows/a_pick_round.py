@@ -1,4 +1,5 @@
-"""A pick round is interrupted wherever it can be: nothing is remembered but by the books, so it goes on where it was."""
+"""A pick round is interrupted wherever it can be: nothing is remembered but by the books, so it goes on where
+it was."""
 
 import pytest
 
@@ -10,8 +11,9 @@ THREE_BODY, DUNE = "9787536692930", "9780441172696"
 
 @pytest.fixture
 def round_of_two(shop):
-    """A cart for two orders: three copies on one shelf, one on another; the run and the desk that released it."""
-    first, shelf = shop.stock("A-01-1", THREE_BODY, "三体", 9)
+    """A cart for two orders: three copies on one shelf, one on another; the run and the desk that released
+    it."""
+    first, _ = shop.stock("A-01-1", THREE_BODY, "三体", 9)
     second, _ = shop.stock("B-01-1", DUNE, "Dune Messiah", 5)
     desk = shop.person("manager", "Lin Yue")
     orders = [builders.an_order(shop.db, lines) for lines in ({first: 2, second: 1}, {first: 1, second: 1})]
@@ -78,8 +80,10 @@ def test_wrong_scans_and_scans_sent_twice_count_nothing(shop, round_of_two):
     picker = shop.person("picker", cart="C-01")
     task = picker.load(run, ["T-01", "T-02"])
     path = f"/pick/{run}/scan"
-    for wrong, code in ((DUNE, "picking.wrong_item"), ("B-01-1", "picking.wrong_shelf"), ("T-03", "picking.scan_shelf_not_tote"),
-                        (THREE_BODY[:-1], "scan.unreadable"), (THREE_BODY, "picking.scan_shelf_first")):
+    for wrong, code in (
+        (DUNE, "picking.wrong_item"), ("B-01-1", "picking.wrong_shelf"),
+        ("T-03", "picking.scan_shelf_not_tote"), (THREE_BODY[:-1], "scan.unreadable"), (THREE_BODY, "picking.scan_shelf_first"),
+    ):
         answer = picker.scan(path, wrong)
         assert (answer["outcome"], answer["code"], answer["task"]["units_taken"]) == ("refused", code, 0)
     picker.faults.repeated = 1.0

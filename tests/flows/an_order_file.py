@@ -14,9 +14,9 @@ SMALL = Path(__file__).resolve().parents[1] / "data"
 THREE_BODY, UNKNOWN = "9787536692930", "9787000000018"
 HEADER = (SMALL / "own_orders.csv").read_text(encoding="utf-8").splitlines()[0].split(",")
 GOOD = {
-    "order": "K1", "channel": "shop", "placed_at_offset_minutes": "-30", "recipient": "周予安", "phone": "19900001001",
-    "country": "CN", "province": "浙江省", "city": "杭州市", "district": "西湖区", "postcode": "310012",
-    "address": "文三路 18 号", "paid": "yes", "currency": "CNY", "shipping": "0.00", "carrier": "SF",
+    "order": "K1", "channel": "shop", "placed_at_offset_minutes": "-30", "recipient": "周予安",
+    "phone": "19900001001", "country": "CN", "province": "浙江省", "city": "杭州市", "district": "西湖区",
+    "postcode": "310012", "address": "文三路 18 号", "paid": "yes", "currency": "CNY", "shipping": "0.00", "carrier": "SF",
     "when_short": "wait", "sku_or_isbn": THREE_BODY, "quantity": "1", "price": "23.00",
 }
 NOWHERE = {**GOOD, "order": "K2", "phone": "19900001002", "address": ""}
@@ -69,7 +69,8 @@ def test_a_second_upload_changes_nothing_and_a_changed_order_is_told(desk):
     again = upload(desk, day=file)
     assert (again["created"], again["duplicates"], again["conflicts"]) == (0, 2, 0)
     changed = upload(desk, day=sheet({**GOOD, "quantity": "4"}))
-    assert (changed["created"], changed["conflicts"], changed["problems"][0]["code"]) == (0, 1, "changed_since")
+    assert (changed["created"], changed["conflicts"]) == (0, 1)
+    assert changed["problems"][0]["code"] == "changed_since"
     assert desk.get("/orders/") == before
 
 

@@ -1,5 +1,5 @@
-"""Two kinds of house, each on either engine: one made by the program's own commands and served as a process, for the
-day; and a small shop on tables made before, served beside the test, for the short stories."""
+"""Two kinds of house, each on either engine: one made by the program's own commands and served as a process,
+for the day; and a small shop on tables made before, served beside the test, for the short stories."""
 
 import threading
 from contextlib import suppress
@@ -9,8 +9,8 @@ from waitress import create_server
 
 from bench.server import a_house
 from tests import builders
-from tests.flows.floor import Hand
 from tests.floor import broken_claims
+from tests.flows.floor import Hand
 from tests.postgres import Server
 from warehouse.app import create_app
 from warehouse.config import Config

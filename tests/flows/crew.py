@@ -1,5 +1,5 @@
-"""People of the house as programs: each is signed in over HTTP with JSON and keeps one connection open, as a tablet
-does. They scan by mistake, scan twice and lose copies as often as `Faults` says."""
+"""People of the house as programs: each is signed in over HTTP with JSON and keeps one connection open, as a
+tablet does. They scan by mistake, scan twice and lose copies as often as `Faults` says."""
 
 import http.client
 import json
@@ -26,8 +26,8 @@ class Refused(AssertionError):
 
 @dataclass
 class Faults:
-    """How often something goes wrong, and the chance that decides it. `things` are codes that are wrong at most
-    places: books, shelves, no code at all."""
+    """How often something goes wrong, and the chance that decides it. `things` are codes that are wrong at
+    most places: books, shelves, no code at all."""
 
     chance: random.Random = field(default_factory=lambda: random.Random(0))
     wrong: float = 0.0
@@ -59,11 +59,11 @@ class Person:
         self.id = body["person"]["id"]
         self.headers["X-CSRFToken"] = body["csrf"]
 
-    # --- Asking ----------------------------------------------------------------------------------------------------
+    # --- Asking -----------------------------------------------------------------------------------
 
     def ask(self, method, path, body=None, kind="application/json"):
-        """(status, body). As a tablet does, it is asked again where the house was too busy, and where the house had
-        hung up after a long silence."""
+        """(status, body). As a tablet does, it is asked again where the house was too busy, and where the
+        house had hung up after a long silence."""
         headers = {**self.headers, "Content-Type": kind} if body is not None else self.headers
         for _ in range(MOST_TRIES):
             try:
@@ -95,7 +95,7 @@ class Person:
             raise Refused(status, body)
         return json.loads(body) if body[:1] in b"{[" else {}
 
-    # --- Scanning --------------------------------------------------------------------------------------------------
+    # --- Scanning ---------------------------------------------------------------------------------
 
     def send(self, path, fields):
         """One scan; now and then the gun sends it twice, and then the same bytes must come back."""
@@ -114,14 +114,15 @@ class Person:
         return self.send(path, {"scan_id": str(uuid.uuid4()), "raw": raw, "step": step, **more})
 
     def must(self, path, raw, *, step="", **more):
-        """A scan that is right, so it must be accepted; the task after it. A set asks twice: it is scanned again."""
+        """A scan that is right, so it must be accepted; the task after it. A set asks twice: it is scanned
+        again."""
         answer = self.scan(path, raw, step=step, **more)
         if answer["outcome"] == "choose":
             answer = self.scan(path, raw, step=step, **more)
         assert answer["outcome"] == "accepted", (path, raw, answer["code"], answer["facts"])
         return answer["task"]
 
-    def err(self, path, task, right=(), **allowed):
+    def err(self, path, task, right=()):
         """Sometimes, before the right scan, a wrong one: refused, and nothing is counted."""
         if not self.faults.strike(self.faults.wrong):
             return
@@ -140,4 +141,5 @@ def label(kind, number):
 
 def hire(port, manager, names, role="packer", *, language="en"):
     """Badges of new people, let in by the manager."""
-    return [manager.post("/people/", name=name, role=role, language=language, pin=PIN)["badge"] for name in names]
+    return [manager.post("/people/", name=name, role=role, language=language, pin=PIN)["badge"]
+            for name in names]

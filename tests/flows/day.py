@@ -1,5 +1,5 @@
-"""A day's files and what must come of them, read from the files themselves and from the expected figures beside them:
-nothing here asks the program."""
+"""A day's files and what must come of them, read from the files themselves and from the expected figures
+beside them: nothing here asks the program."""
 
 import csv
 import json
@@ -16,7 +16,8 @@ FIGURES = ("orders", "lines", "goods_lines", "goods_units")
 
 @dataclass(frozen=True)
 class Day:
-    """Where the files of a day lie. A stock file names every shelf, so it serves as the layout where there is none."""
+    """Where the files of a day lie. A stock file names every shelf, so it serves as the layout where there is
+    none."""
 
     name: str
     catalogue: Path

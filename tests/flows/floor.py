@@ -1,8 +1,9 @@
-"""The floor on a day: eight people who fetch, check, label and load whatever waits, and each one's own log of what
-went through their hands. The log is written from what they did, so it can judge the program's books."""
+"""The floor on a day: eight people who fetch, check, label and load whatever waits, and each one's own log of
+what went through their hands. The log is written from what they did, so it can judge the program's books."""
 
 import threading
 from collections import Counter, deque
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from tests.flows.crew import Person, Refused, label
@@ -12,13 +13,16 @@ GRAMS = 500
 PAD_FROM_UNITS = 3
 SECOND_PARCEL, MENDED_BY_REPLACING, MENDED_BY_PART = 0.02, 0.5, 0.8
 # Somebody else was faster, or it is no longer there.
-TAKEN_BY_OTHERS = {"packing.not_yours", "packing.order_packed", "packing.order_not_picked", "packing.order_held"}
+TAKEN_BY_OTHERS = {
+    "packing.not_yours", "packing.order_packed", "packing.order_not_picked", "packing.order_held",
+}
 
 
 @dataclass
 class Log:
-    """Copies by ISBN as hands moved them. `empty` are shelves that were reported to hold no more of a title, `short`
-    the copies that were found nowhere, `replaced` those fetched again after they were lost at the bench."""
+    """Copies by ISBN as hands moved them. `empty` are shelves that were reported to hold no more of a title,
+    `short` the copies that were found nowhere, `replaced` those fetched again after they were lost at the
+    bench."""
 
     taken: Counter = field(default_factory=Counter)
     damaged: Counter = field(default_factory=Counter)
@@ -68,7 +72,7 @@ class Hand(Person):
         self.lost = ""
         self.emptied = []
 
-    # --- Picking ---------------------------------------------------------------------------------------------------
+    # --- Picking ----------------------------------------------------------------------------------
 
     def load(self, run, totes):
         """Make a run one's own and bind cart and totes; the task, ready for the first shelf."""
@@ -119,10 +123,11 @@ class Hand(Person):
             self.log.short[stop["isbn13"]] += answer["facts"]["n"]
         return answer["task"]
 
-    # --- Packing ---------------------------------------------------------------------------------------------------
+    # --- Packing ----------------------------------------------------------------------------------
 
     def pack(self, order, tote):
-        """Check an order out of its tote into parcels; the task at the end, or None where others are at it."""
+        """Check an order out of its tote into parcels; the task at the end, or None where others are at
+        it."""
         path = f"/pack/{order}/scan"
         answer = self.scan(path, tote)
         if answer["code"] in TAKEN_BY_OTHERS:
@@ -151,7 +156,8 @@ class Hand(Person):
             is_damaged = self.faults.strike(0.5)
             self.lost = line["isbn13"]
             (self.log.bench_damaged if is_damaged else self.log.bench_missing)[self.lost] += 1
-            return self.must(path, f"#{'damaged' if is_damaged else 'missing'}:{line['id']}", step=task["step_id"])
+            command = "damaged" if is_damaged else "missing"
+            return self.must(path, f"#{command}:{line['id']}", step=task["step_id"])
         if task["parcels"] and task["parcels"][-1]["units"] and self.faults.strike(
             SECOND_PARCEL if self.faults.padded else 0
         ):
@@ -177,7 +183,7 @@ class Hand(Person):
         box = next(parcel for parcel in task["parcels"] if parcel["state"] == "open" and parcel["units"])
         return self.must(path, f"#weight:{box['expected_weight_g'] or GRAMS}", step=task["step_id"])
 
-    # --- Shipping --------------------------------------------------------------------------------------------------
+    # --- Shipping ---------------------------------------------------------------------------------
 
     def ship(self, parcel):
         """Label made, printed, stuck on and proven; the task then."""
@@ -202,7 +208,7 @@ class Hand(Person):
             self.hand_over(shipped["code"], task["carrier"])
         self.log.handed_over[task["order_id"]] += 1
 
-    # --- A day -----------------------------------------------------------------------------------------------------
+    # --- A day ------------------------------------------------------------------------------------
 
     def work(self, floor):
         """Do whatever waits until nothing does and nobody is at anything that could bring more."""
@@ -278,19 +284,7 @@ class Hand(Person):
 
 
 def work_together(hands, floor):
-    """All hands at once; the first trouble of any of them is raised."""
-    troubles = []
-
-    def run(hand):
-        try:
-            hand.work(floor)
-        except BaseException as trouble:
-            troubles.append(trouble)
-
-    threads = [threading.Thread(target=run, args=(hand,), daemon=True) for hand in hands]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    if troubles:
-        raise troubles[0]
+    """All hands at once; the trouble of any of them is raised when the others are done."""
+    with ThreadPoolExecutor(len(hands)) as crew:
+        for done in [crew.submit(hand.work, floor) for hand in hands]:
+            done.result()
