@@ -31,6 +31,8 @@
     } else if (status >= 400 || LOUD.includes(task?.dataset.sound)) {
       showLate(parts.querySelector('[data-say]') ?? parts.body)
       window.dispatchEvent(new CustomEvent('answer-late'))
+      // The screen was out of date (409): draw it as things stand now.
+      if (status === 409 && shows(url)) window.htmx.ajax('GET', location.href, { target: '#task', swap: 'outerHTML' })
     }
     window.dispatchEvent(new CustomEvent('answer', { detail: { status, url } }))
     return false
