@@ -37,8 +37,9 @@ def main(words: list[str]) -> int:
     try:
         with durable_postgres() as server:
             if names == ["soak"]:
-                return 0 if all([growth.soak(crew, engine, server, minutes=given.minutes)
-                                 for engine in given.engine or ENGINES]) else 1
+                went_well = [growth.soak(crew, engine, server, minutes=given.minutes)
+                             for engine in given.engine or ENGINES]
+                return 0 if all(went_well) else 1
             results = measure_all(crew, server, names or list(USUAL), given)
     finally:
         crew.close()

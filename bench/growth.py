@@ -31,7 +31,7 @@ def run(crew: Crew, engine: str, server: postgres.Server, *, pasts: tuple[int, .
                       flush=True)
                 plans = {(size, turn): scans.plan(db, made, size, scans.per_client(count, size))
                          for turn in range(rounds) for size in SIZES}
-            house.process.start()
+                scans.start_warm(crew, house, db, made)
             houses[length] = house, plans, moves
         figures = []
         for turn in range(rounds):

@@ -49,7 +49,7 @@ def lines_of(name: str, told: dict[str, Any]) -> Iterator[str]:
 
 
 def _say_scans(told: dict[str, Any]) -> Iterator[str]:
-    yield (f"Server's memory after all of them: {told['rss_mib']:.0f} MiB RSS, {told['pss_mib']:.0f} MiB PSS."
+    yield (f"Server up {told['start_s']:.1f} s after its start. Memory after all of it: {told['rss_mib']:.0f} MiB RSS, {told['pss_mib']:.0f} MiB PSS."
            f" \"Locked\": {told['locked']}. Faults: {told['faults']}. Prove: {_broken(told)}.")
 
 

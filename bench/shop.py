@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from argon2 import PasswordHasher
-from sqlalchemy import insert, select
+from sqlalchemy import bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from warehouse import clock
@@ -128,7 +128,7 @@ def take_orders(db: Database, first: int, baskets: Sequence[Sequence[tuple[int, 
         made = session.execute(insert(Order).returning(Order.id, sort_by_parameter_order=True), rows)
         ids = list(made.scalars())
         session.connection().execute(
-            Order.__table__.update().where(Order.__table__.c.id == _param("order")).values(number=_param("label")),
+            Order.__table__.update().where(Order.__table__.c.id == bindparam("order")).values(number=bindparam("label")),
             [{"order": order_id, "label": make_label("order", order_id)} for order_id in ids])
         session.execute(insert(OrderLine), [
             {"order_id": order_id, "position": position, "item_id": item_id, "code_text": "", "title_text": "",
@@ -138,12 +138,6 @@ def take_orders(db: Database, first: int, baskets: Sequence[Sequence[tuple[int, 
         return ids
 
     return db.write(add)
-
-
-def _param(name: str) -> Any:
-    from sqlalchemy import bindparam  # noqa: PLC0415 - beside its only use
-
-    return bindparam(name)
 
 
 def baskets_for(shop: Shop, count: int, *, first: int = 0) -> list[list[tuple[int, int]]]:

@@ -6,6 +6,7 @@ told stands in logs of their own, so the books are judged by what people saw, no
 
 import os
 import random
+import sys
 import time
 
 import pytest
@@ -41,7 +42,7 @@ def house(request):
 @pytest.fixture
 def seed():
     chosen = int(os.environ.get("CRASH_SEED") or time.time_ns() % 10**9)
-    print(f"CRASH_SEED={chosen}")
+    sys.stdout.write(f"CRASH_SEED={chosen}\n")
     return chosen
 
 

@@ -10,6 +10,7 @@ import secrets
 import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
@@ -37,8 +38,11 @@ BADGE, SIGNED_OUT, REVOKED, SWITCHED_OFF, IDLE = "next_badge", "signed_out", "re
 _hasher = PasswordHasher()
 # 64 MiB each: many at once would be a way to stop the house.
 _hashing = threading.BoundedSemaphore(2)
-# What an unknown badge is compared with, so that it takes as long as a known one.
-_NOBODY = _hasher.hash(secrets.token_hex(16))
+@cache
+def _nobody() -> str:
+    """What an unknown badge is compared with, so that it takes as long as a known one. Not made on import: it would
+    be a third of a second of every start."""
+    return _hasher.hash(secrets.token_hex(16))
 
 
 def hash_pin(vault: Vault, pin: str) -> str:
@@ -55,7 +59,7 @@ def pin_fits(vault: Vault, pin_hash: str | None, pin: str) -> bool:
     """Whether the PIN is the person's. None, for nobody, takes as long and is never right."""
     with _hashing:
         try:
-            _hasher.verify(pin_hash or _NOBODY, vault.pepper(pin))
+            _hasher.verify(pin_hash or _nobody(), vault.pepper(pin))
         except VerifyMismatchError:
             return False
     return pin_hash is not None
