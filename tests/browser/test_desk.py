@@ -1,0 +1,52 @@
+"""Every page that is opened and not walked through: both languages, both ways up, nothing cut, axe clean."""
+
+import pytest
+
+from tests.browser.shop import CROSSED, TOLD, name_of, visit
+
+WORK = {
+    "home": "/", "pick-runs": "/pick/", "pack-bench": "/pack/", "ship-list": "/ship/", "dock": "/dock/",
+    "put-back-list": "/putback/",
+}
+DESK = {
+    "find": "/find", "find-title": "/find?q=三体", "find-nothing": "/find?q=qqq", "orders": "/orders/",
+    "review": "/orders/review", "order": "/orders/1", "import": "/orders/import", "release": "/waves/",
+    "wave": "/waves/1", "board": "/board/", "papers": "/papers/", "papers-badge": "/papers/?kind=badge",
+    "people": "/people/", "me": "/me", "totes": "/equipment/", "incidents": "/incidents/",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("told", [*TOLD, *CROSSED], ids=name_of)
+def test_every_page_of_the_house_is_fit(open_shop, new_tablet, told):
+    visitor = visit(open_shop, new_tablet, told)
+    visitor.sign_in("manager")
+    found = []
+    for name, address in {**WORK, **DESK}.items():
+        answer = visitor.page.goto(open_shop.url + address)
+        assert answer.status == 200, address
+        found += visitor.faults(f"page-{name}")
+
+    assert found == []
+
+
+@pytest.mark.parametrize("told", CROSSED, ids=name_of)
+def test_the_first_screen_of_each_job_is_fit_the_other_way_up(open_shop, new_tablet, told):
+    visitor = visit(open_shop, new_tablet, told)
+    found = visitor.faults("login")
+    visitor.sign_in("manager")
+    jobs = {
+        "pick": f"/pick/{open_shop.runs('planned', 'batch')[0]}",
+        "pick-taken": f"/pick/{open_shop.runs('started')[0]}",
+        "pack": f"/pack/{open_shop.orders('picked')[0]}",
+        "packing": f"/pack/{open_shop.orders('packing')[0]}",
+        "ship": f"/ship/{open_shop.parcels('closed')[0]}",
+        "ship-labelled": f"/ship/{open_shop.parcels('labelled')[0]}",
+        "manifest": "/dock/1",
+        "put-back": f"/putback/{open_shop.put_backs()[0]}",
+    }
+    for name, address in jobs.items():
+        answer = visitor.page.goto(open_shop.url + address)
+        assert answer.status == 200, address
+        found += visitor.faults(f"job-{name}")
+
+    assert found == []
