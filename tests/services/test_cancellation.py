@@ -226,6 +226,25 @@ def test_a_shared_tote_keeps_the_other_orders(db, actor, picker, dune, tote):
     assert states(db, Tote) == ["bound"]
 
 
+def test_a_shared_tote_is_free_once_the_last_order_of_its_walk_is_called_off_because_nothing_was_found(
+    db, actor, picker, packer, dune, emma, tote,
+):
+    stock_at(db, "B-07-3", dune, units=9)
+    stock_at(db, "C-01-1", emma, units=1)
+    found, missed = an_order(db, {dune: 1}), an_order(db, {emma: 1})
+    run, = release(db, actor, found, missed)
+    walk = Picker(db, picker, run, totes=[tote])
+    walk.go_on(2)
+    walk.go_on(1)
+    walk.scan("#short:nothing_here", step=walk.task["step_id"])
+    pack(db, packer, found, weight_g=400)
+    assert (order_state(db, missed), states(db, Tote)) == ("held", ["at_bench"])
+
+    cancel(db, actor, missed)
+
+    assert states(db, Tote) == ["free"]
+
+
 def test_a_reason_is_needed(db, actor, dune):
     with pytest.raises(Invalid, match="reason_needed"):
         cancel(db, actor, an_order(db, {dune: 1}), "  ")

@@ -4,7 +4,7 @@ lie in totes or parcels become put-back work: they are scanned back to a shelf, 
 
 from dataclasses import dataclass
 
-from sqlalchemy import Row, delete, func, insert, or_, select, union_all, update
+from sqlalchemy import Row, and_, delete, func, insert, or_, select, union_all, update
 from sqlalchemy.orm import Session
 
 from warehouse.domain import packing, picking
@@ -21,6 +21,8 @@ from warehouse.services import journal, picking_orders, stock
 LINE, MOVE = OrderLine.__table__, StockMove.__table__
 REASON_LIMIT = 200
 _TO_COME = (picking.OPEN, picking.SKIPPED)
+# An order that still needs the tote that it shares with others of its walk.
+_NEEDS_TOTE = ("released", "picking", "picked", "packing", "held")
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def cancel_order(session: Session, actor: Actor, order_id: int, reason: str) -> 
     session.flush()  # What follows reads these rows.
     for run in runs:
         _go_on_without(session, actor, run, order_id)
-    _free_empty_totes(session, order_id, [run.id for run in runs])
+    _free_empty_totes(session, order_id)
     journal.note(session, actor, "cancel", "order", order_id, reason=reason, was=was, units_freed=freed,
                  units_to_put_back=to_put_back)
     return Cancelled(order_id, freed, to_put_back)
@@ -228,15 +230,23 @@ def _close_ranks(session: Session, run_id: int, gone: int) -> None:
             session.execute(update(table).where(table.run_id == run_id, table.slot == slot).values(slot=slot - 1))
 
 
-def _free_empty_totes(session: Session, order_id: int, run_ids: list[int]) -> None:
-    """Totes that were bound for this order, or for a walk that ended with it, and hold nothing."""
+def _free_empty_totes(session: Session, order_id: int) -> None:
+    """Totes that were bound for this order and hold nothing; also that of a single-line walk that is over, where no
+    other order of the walk needs it."""
     held = (
         select(func.coalesce(func.sum(StockBalance.on_hand), 0))
         .where(StockBalance.location_id == Tote.location_id).correlate(Tote).scalar_subquery())
-    over = select(PickRun.id).where(PickRun.id.in_(run_ids), PickRun.state.in_((picking.RUN_DONE, picking.RUN_DROPPED)))
+    over = (
+        select(PickStop.run_id).join(PickRun, PickRun.id == PickStop.run_id)
+        .where(PickStop.order_id == order_id, PickRun.state.in_((picking.RUN_DONE, picking.RUN_DROPPED))))
+    needed = (
+        select(PickStop.run_id).join(Order, Order.id == PickStop.order_id)
+        .where(PickStop.run_id.in_(over), Order.state.in_(_NEEDS_TOTE)))
     totes = session.execute(
-        select(Tote).where(or_(Tote.order_id == order_id, Tote.run_id.in_(over)),
-                           Tote.state != picking.FREE, held == 0)
+        select(Tote).where(
+            or_(Tote.order_id == order_id,
+                and_(Tote.order_id.is_(None), Tote.run_id.in_(over), Tote.run_id.not_in(needed))),
+            Tote.state != picking.FREE, held == 0)
         .order_by(Tote.id)).scalars()
     for tote in totes:
         tote.state = picking.TOTE_FLOW.step(tote.state, "empty")
