@@ -82,7 +82,8 @@ def test_wrong_scans_and_scans_sent_twice_count_nothing(shop, round_of_two):
     path = f"/pick/{run}/scan"
     for wrong, code in (
         (DUNE, "picking.wrong_item"), ("B-01-1", "picking.wrong_shelf"),
-        ("T-03", "picking.scan_shelf_not_tote"), (THREE_BODY[:-1], "scan.unreadable"), (THREE_BODY, "picking.scan_shelf_first"),
+        ("T-03", "picking.scan_shelf_not_tote"), (THREE_BODY[:-1], "scan.unreadable"),
+        (THREE_BODY, "picking.scan_shelf_first"),
     ):
         answer = picker.scan(path, wrong)
         assert (answer["outcome"], answer["code"], answer["task"]["units_taken"]) == ("refused", code, 0)

@@ -16,8 +16,8 @@ HEADER = (SMALL / "own_orders.csv").read_text(encoding="utf-8").splitlines()[0].
 GOOD = {
     "order": "K1", "channel": "shop", "placed_at_offset_minutes": "-30", "recipient": "周予安",
     "phone": "19900001001", "country": "CN", "province": "浙江省", "city": "杭州市", "district": "西湖区",
-    "postcode": "310012", "address": "文三路 18 号", "paid": "yes", "currency": "CNY", "shipping": "0.00", "carrier": "SF",
-    "when_short": "wait", "sku_or_isbn": THREE_BODY, "quantity": "1", "price": "23.00",
+    "postcode": "310012", "address": "文三路 18 号", "paid": "yes", "currency": "CNY", "shipping": "0.00",
+    "carrier": "SF", "when_short": "wait", "sku_or_isbn": THREE_BODY, "quantity": "1", "price": "23.00",
 }
 NOWHERE = {**GOOD, "order": "K2", "phone": "19900001002", "address": ""}
 NAMELESS = {**GOOD, "order": "K3", "phone": "19900001003", "sku_or_isbn": UNKNOWN}
