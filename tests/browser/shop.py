@@ -2,7 +2,7 @@
 
 import shutil
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from warehouse.models.orders import Order
 from warehouse.models.packing import Parcel
 from warehouse.models.people import Person
 from warehouse.models.picking import PickRun, PickStop, Tote
+from warehouse.models.stock import Location
 from warehouse.queries import putback
 from warehouse.services import packing_draw, packing_look, picking_look, putback_look, shipping_look
 
@@ -107,6 +108,10 @@ class Shop:
         rows = select(Item.isbn13).where(Item.id.not_in(item_ids), Item.isbn13.is_not(None))
         return self._ids(rows.order_by(nearness))[0]
 
+    def other_shelf(self, location_id):
+        """A shelf in an aisle that is not this one."""
+        return self._ids(select(Location.id).where(Location.aisle != "", Location.id != location_id).order_by(Location.id))[0]
+
     def put_backs(self):
         """Ids of totes and parcels that wait to be put back."""
         with self.database.read() as session:
@@ -144,10 +149,16 @@ def serving(template, badges, home, *, is_demo=False):
     config = load_config(home, database_url=f"sqlite:///{home / 'warehouse.db'}", is_demo=is_demo)
     with data_folder.opened(config) as database:
         server = create_server(create_app(config, database), host="127.0.0.1", port=0, threads=8)
-        threading.Thread(target=server.run, daemon=True).start()
+        threading.Thread(target=serve, args=(server,), daemon=True).start()
         url = f"http://127.0.0.1:{server.effective_port}"
         yield Shop(url, database, {badge.role: badge for badge in badges})
         server.close()
+
+
+def serve(server):
+    # A closed socket ends its loop: that is how it is stopped.
+    with suppress(OSError):
+        server.run()
 
 
 class Visitor:
