@@ -142,8 +142,8 @@ def a_house(engine: str, server: postgres.Server | None = None) -> Iterator[Hous
 
 @contextlib.contextmanager
 def durable_postgres() -> Iterator[postgres.Server]:
-    """A PostgreSQL with its own settings, fsync on: what a shop would run."""
-    server = postgres.start_postgres(durable=True)
+    """A PostgreSQL of our own with its default settings, fsync on: what a shop would run, and whose CPU we see."""
+    server = postgres.start_own(postgres.find_binaries(), durable=True)
     try:
         yield server
     finally:
