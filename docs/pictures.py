@@ -35,7 +35,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         made = Path(folder) / "made"
         badges = demo.make_shop(made)
-        browser = playwright.chromium.launch(executable_path=next(filter(None, map(shutil.which, BROWSERS))), args=QUIET)
+        chromium = next(filter(None, map(shutil.which, BROWSERS)))
+        browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
         for number, story in enumerate((home_and_pick, bench, label_on_box, floor_board, pick_in_chinese)):
             with demo.serving(made, badges, Path(folder) / f"copy{number}") as shop:
                 story(shop, browser.new_context)
@@ -77,7 +78,7 @@ def bench(shop: demo.Shop, new_tablet: object) -> None:
     run = shop.runs("planned", "batch")[0]
     orders = shop.orders_of(run)
     Hands(shop.database, picker, clock.now() - timedelta(minutes=9)).pick(run, shop.free_totes()[: len(orders)], CART)
-    order = next(each for each in orders if any(line["isbn13"] == FIRST_VOLUME for line in shop.pack_task(each)["lines"]))
+    order = next(each for each in orders if FIRST_VOLUME in [line["isbn13"] for line in shop.pack_task(each)["lines"]])
     visitor = demo.visit(shop, new_tablet, LANDSCAPE)
     visitor.sign_in("packer")
     visitor.open(f"/pack/{order}")

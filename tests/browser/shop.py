@@ -96,7 +96,8 @@ class Shop:
             return label("tote", session.execute(select(Tote.id).where(Tote.code == code)).scalar_one())
 
     def orders_of(self, run_id):
-        return self._ids(select(PickStop.order_id).where(PickStop.run_id == run_id).distinct().order_by(PickStop.order_id))
+        rows = select(PickStop.order_id).where(PickStop.run_id == run_id).distinct()
+        return self._ids(rows.order_by(PickStop.order_id))
 
     def carrier_of(self, parcel_id):
         rows = select(Order.carrier_code).join(Parcel, Parcel.order_id == Order.id).where(Parcel.id == parcel_id)
@@ -110,7 +111,8 @@ class Shop:
 
     def other_shelf(self, location_id):
         """A shelf in an aisle that is not this one."""
-        return self._ids(select(Location.id).where(Location.aisle != "", Location.id != location_id).order_by(Location.id))[0]
+        rows = select(Location.id).where(Location.aisle != "", Location.id != location_id)
+        return self._ids(rows.order_by(Location.id))[0]
 
     def put_backs(self):
         """Ids of totes and parcels that wait to be put back."""

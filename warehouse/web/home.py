@@ -180,8 +180,8 @@ def desks(me: Actor) -> tuple[Door, ...]:
     """The pages of those who lead, answer customers or hand over."""
     pages = (
         ("dock", "ship", "ship", "shipping.dock"), ("orders", "order", "see_orders", "orders.listing"),
-        ("upload", "up", "import", "orders.upload"), ("waves", "flag", "release", "waves.release"),
-        ("board", "board", "see_board", "board.page"), ("people", "people", "people", "people.listing"),
+        ("waves", "flag", "release", "waves.release"), ("board", "board", "see_board", "board.page"),
+        ("papers", "printer", "print", "papers.desk"), ("people", "people", "people", "people.listing"),
     )
     return tuple(
         Door(name, symbol, where, None) for name, symbol, right, endpoint in pages
