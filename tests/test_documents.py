@@ -80,6 +80,7 @@ def test_an_english_recipient_gets_an_english_label_and_the_amount_to_collect(db
 
 def test_a_label_that_was_not_made_is_not_printed(db, actor, santi, config):
     _, parcel = a_parcel(db, actor, santi)
+    db.write(shipping.void_label, actor, parcel, reason="torn")
     with pytest.raises(NotFound, match="no_label"):
         drawn(db, documents.shipping_label_pdf, config, [parcel])
     with pytest.raises(NotFound, match="nothing_to_print"):

@@ -72,8 +72,8 @@ def keep_papers(session, actor, order, line, book, shelf, parcel_place):
     session.execute(insert(Parcel), {
         "id": 1, "number": "P0000001", "order_id": order.id, "position": 1, "state": "handed_over",
         "location_id": parcel_place.id, "carrier_code": "SF", "packed_by": actor.person_id, "manifest_id": 1,
-        "opened_at": clock.now(), "label_made_at": clock.now(), "label_applied_at": clock.now(),
-        "handed_over_at": clock.now()})
+        "opened_at": clock.now(), "closed_at": clock.now(), "label_made_at": clock.now(),
+        "label_applied_at": clock.now(), "handed_over_at": clock.now()})
     session.execute(insert(ParcelLine), {"parcel_id": 1, "order_line_id": line, "units": 2})
 
 

@@ -63,7 +63,7 @@ def test_a_labelled_parcel_is_handed_over_and_its_order_is_dispatched(db, actor,
     row = row_of(db, parcel)
     assert (row.state, row.manifest_id, row.handed_over_at) == ("handed_over", dock.task_id, actor.at)
     assert order_state(db, order) == "dispatched"
-    assert moves_of(db, dune)[-1] == ("dispatch", 2, make_label("parcel", parcel), "CUSTOMER")
+    assert moves_of(db, dune)[-1] == ("dispatch", 2, f"{order.number}-1", "CUSTOMER")
     assert units_at(db, row.location_id, dune) == units_at(db, row.location_id, emma) == (0, 0)
     with db.read() as session:
         assert list(session.execute(select(OrderLine.units_dispatched).order_by(OrderLine.id)).scalars()) == [2, 1]

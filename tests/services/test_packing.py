@@ -50,7 +50,7 @@ def test_each_book_goes_from_tote_to_parcel_and_the_weight_closes_it(db, picked,
         ("closed", parcel["expected_weight_g"] + 20, parcel["number"])]
     assert sorted(rows(db, ParcelLine.order_line_id, ParcelLine.units)) == [
         (order.line_ids[0], 2), (order.line_ids[1], 1)]
-    assert units_at(db, parcel["number"], dune) == (2, 0)
+    assert units_at(db, rows(db, Parcel.location_id)[0][0], dune) == (2, 0)
     assert units_at(db, tote.place.id, dune) == (0, 0)
     assert rows(db, Tote.state, Tote.order_id, Tote.run_id) == [("free", None, None)]
     assert line_counts(db) == [[2, 2, 0, 0, 2, 2], [1, 1, 0, 0, 1, 1]]
@@ -73,7 +73,7 @@ def test_the_same_scan_id_gets_the_same_answer_byte_for_byte_and_counts_once(db,
     again = bench.scan(dune.isbn, scan_id="7c9e6679-7425-40de-944b-e07fc1f90ae7")
 
     assert to_json(again) == to_json(first)
-    assert json.loads(rows(db, Scan.answer)[-1][0]) == json.loads(to_json(first))
+    assert json.loads(max(rows(db, Scan.id, Scan.answer))[1]) == json.loads(to_json(first))
     assert units_at(db, tote.place.id, dune) == (1, 0)
     with pytest.raises(Invalid):
         bench.scan("9780141439587", scan_id="7c9e6679-7425-40de-944b-e07fc1f90ae7")

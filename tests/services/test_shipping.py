@@ -50,8 +50,21 @@ def jobs_of(db, paper):
             select(PrintJob.copy, PrintJob.reason).where(PrintJob.paper == paper).order_by(PrintJob.id))]
 
 
+def without_label(db, actor, parcel):
+    """The bench made one when the order was packed; it was waste."""
+    db.write(shipping.void_label, actor, parcel, reason="torn")
+    return day.ship_station(db, actor, parcel)
+
+
+def test_a_packed_orders_parcel_has_its_label_already_and_is_not_given_another(db, actor, parcel):
+    assert (row_of(db, parcel).tracking_number, row_of(db, parcel).label_prints) == (make_label("parcel", parcel), 0)
+    assert row_of(db, parcel).label_made_at == actor.at
+    answer = day.ship_station(db, actor, parcel).press("#label")
+    assert (answer.code, answer.task["step"]) == ("shipping.label_is_made", "print")
+
+
 def test_a_label_is_made_once_printed_and_scanned_onto_its_box(db, actor, parcel):
-    station = day.ship_station(db, actor, parcel)
+    station = without_label(db, actor, parcel)
 
     made = station.press("#label")
     assert (made.code, made.task["step"]) == ("shipping.label_made", "print")
@@ -124,7 +137,7 @@ def test_no_label_for_an_order_that_must_not_leave(db, actor, parcel, order, sta
 
 
 def test_no_label_for_an_open_box_or_unchecked_books(db, actor, parcel, order):
-    station = day.ship_station(db, actor, parcel)
+    station = without_label(db, actor, parcel)
     db.write(lambda session: session.execute(
         update(OrderLine).where(OrderLine.id == order.line_ids[1]).values(units_packed=0)))
     assert station.press("#label").code == "shipping.not_checked"
@@ -134,7 +147,7 @@ def test_no_label_for_an_open_box_or_unchecked_books(db, actor, parcel, order):
 
 
 def test_a_further_copy_needs_a_reason_and_is_counted(db, actor, parcel):
-    station = day.ship_station(db, actor, parcel)
+    station = without_label(db, actor, parcel)
     assert station.press("#printed").code == "shipping.no_label_yet"
     station.press("#label")
     station.press("#printed")
@@ -155,7 +168,7 @@ def test_a_further_copy_needs_a_reason_and_is_counted(db, actor, parcel):
 def test_a_carriers_number_is_checked_for_its_form_and_scanned(db, actor, dune):
     order = an_order(db, {dune: 1}, carrier_code="YTO")
     parcel = day.packed(db, actor, order, {dune: 1})
-    station = day.ship_station(db, actor, parcel)
+    station = without_label(db, actor, parcel)
     assert station.press("#tracking").code == "shipping.tracking_not_now"
     station.press("#label")
     station.press("#printed")

@@ -5,12 +5,16 @@ import pytest
 from tests import shipping_day as day
 from tests.builders import an_item, an_order
 from warehouse.domain.own_labels import make_label
+from warehouse.services import shipping
 
 
 @pytest.fixture
 def parcel(db, actor):
     dune = an_item(db, "Dune", isbn="9780441013593", weight_g=340)
-    return day.packed(db, actor, an_order(db, {dune: 1}, carrier_code="YTO"), {dune: 1})
+    parcel = day.packed(db, actor, an_order(db, {dune: 1}, carrier_code="YTO"), {dune: 1})
+    # The label that was made when the order was packed is waste.
+    db.write(shipping.void_label, actor, parcel, reason="torn")
+    return parcel
 
 
 @pytest.mark.parametrize("language", ["en", "zh-Hans"])

@@ -211,16 +211,20 @@ ORDER_CHECKS = (
     ),
     Check(
         "parcels_list_their_moves",
-        "the list of a parcel is what was moved into it, order line by order line",
+        "the list of a closed parcel is what was moved into it, order line by order line; an open one has none",
         """
         SELECT order_line_id, location_id, SUM(said) AS said, SUM(moved) AS moved
         FROM (
             SELECT c.order_line_id, p.location_id, c.units AS said, 0 AS moved
             FROM parcel_line AS c JOIN parcel AS p ON p.id = c.parcel_id
             UNION ALL
-            SELECT order_line_id, target_id, 0, units FROM stock_move WHERE reason = 'pack'
+            SELECT m.order_line_id, p.location_id, 0, m.units
+            FROM stock_move AS m JOIN parcel AS p ON p.location_id = m.target_id
+            WHERE m.reason = 'pack' AND p.closed_at IS NOT NULL
             UNION ALL
-            SELECT order_line_id, source_id, 0, -units FROM stock_move WHERE reason = 'unpack'
+            SELECT m.order_line_id, p.location_id, 0, -m.units
+            FROM stock_move AS m JOIN parcel AS p ON p.location_id = m.source_id
+            WHERE m.reason = 'unpack' AND p.closed_at IS NOT NULL
         ) AS u
         GROUP BY order_line_id, location_id
         HAVING SUM(said) <> SUM(moved)

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from warehouse.models.orders import Order
+from warehouse.models.packing import Parcel
 from warehouse.models.stock import Location, PutBack
 
 
@@ -25,9 +26,10 @@ class Source:
 def list_sources(session: Session) -> list[Source]:
     """Those that wait longest first."""
     rows = session.execute(
-        select(Location.id, Location.code, Location.kind, PutBack.units - PutBack.units_done, PutBack.created_at,
-               Order.number)
-        .join(Location, Location.id == PutBack.source_id).join(Order, Order.id == PutBack.order_id)
+        select(Location.id, func.coalesce(Parcel.number, Location.code), Location.kind,
+               PutBack.units - PutBack.units_done, PutBack.created_at, Order.number)
+        .join(Location, Location.id == PutBack.source_id)
+        .outerjoin(Parcel, Parcel.location_id == Location.id).join(Order, Order.id == PutBack.order_id)
         .where(PutBack.done_at.is_(None)).order_by(PutBack.created_at, PutBack.id))
     found: dict[int, Source] = {}
     for place_id, code, kind, units, since, number in rows:

@@ -46,7 +46,10 @@ def identify(session: Session, raw: str) -> Thing:
     if code.kind in _BY_NUMBER:
         kind = _BY_NUMBER[code.kind][0]
         found = session.connection().execute(_LABELLED[code.kind], {"number": code.number}).one_or_none()
-        return Thing(kind, (found[0],), found[1] or "", code.value) if found else Thing(UNKNOWN, text=code.value)
+        if found is None:
+            return Thing(UNKNOWN, text=code.value)
+        # An open parcel has no number yet: it is named by what would be its label.
+        return Thing(kind, (found[0],), found[1] or code.value, code.value)
     return _by_text(session, code.value)
 
 

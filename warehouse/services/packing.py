@@ -24,8 +24,8 @@ from warehouse.models.picking import PickRun, PickStop, Tote
 from warehouse.services import codes, packing_close, packing_commands, packing_problems, scans
 from warehouse.services.packing_close import Tolerance
 from warehouse.services.packing_draw import BOOK_FIELDS, book
-from warehouse.services.packing_look import TASK, WRONG_ITEM, PackNow, look
-from warehouse.services.packing_steps import answer_of, begin, keep, move_to_parcel, sound_of, with_packed
+from warehouse.services.packing_look import TASK, WRONG_ITEM, PackNow, lock, look
+from warehouse.services.packing_steps import begin, keep, pack
 from warehouse.services.scans import Touched
 
 COMMANDS = {**packing_commands.COMMANDS, **packing_problems.COMMANDS}
@@ -39,7 +39,10 @@ def scan(
     nothing. A command is refused (409) where it was pressed on a screen that is out of date."""
     is_command = scanned.raw.startswith("#")
     code = None if is_command else codes.read(scanned.raw)
-    now = look(session, order_id, scan_id=scanned.scan_id, code=codes.item_code(code) if code else "", lock=True)
+    if is_command:  # A command decides on the whole order, so it looks once nobody else can change it.
+        lock(session, order_id)
+    now = look(session, order_id, scan_id=scanned.scan_id, code=codes.item_code(code) if code else "",
+               lock=not is_command)
     if now.order.answer is not None:
         return scans.repeat(now.order.answer, now.order.body_hash, scanned, TASK, order_id)
     verb, _, argument = scanned.raw[1:].partition(":") if is_command else ("", "", "")
@@ -94,23 +97,7 @@ def _scan_book(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, th
         # The button that confirms or chooses sends the same code again.
         verdict.facts.update({"raw": scanned.raw, "item": item_id})
         return keep(session, actor, now, scanned, verdict, touched)
-    return count(session, actor, now, scanned, verdict, touched)
-
-
-def count(
-    session: Session, actor: Actor, now: PackNow, scanned: ScanIn, verdict: Verdict, touched: Touched
-) -> Answer:
-    """Put an accepted book's units into the open parcel."""
-    units = scanned.units or 1
-    now = begin(session, actor, now)
-    line = now.line(verdict.facts["line"])
-    assert line is not None
-    after = with_packed(now, line, units)
-    answer = answer_of(actor, after, sound_of(after, verdict))
-    touched = replace(touched, units=units, order_id=now.id, item_id=line.item_id)
-    scan_row = scans.record(session, actor, scanned, answer, TASK, now.id, touched)
-    move_to_parcel(session, actor, now, line, units, scan_row)
-    return answer
+    return pack(session, actor, now, scanned, verdict, touched, scanned.units or 1)[0]
 
 
 def _scan_other(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, thing: Thing) -> Answer:
@@ -183,7 +170,7 @@ def _raise_alarm(session: Session, now: PackNow, item_id: int) -> dict[str, Any]
         select(*(getattr(Item, name) for name in BOOK_FIELDS if name != "item_id"), Item.id.label("item_id"))
         .where(Item.id == item_id)).one()
     got = book(row)
-    open_rows = [book(row) | {"line_id": row.id} for row in now.rows if row.units_picked > row.units_packed]
+    open_rows = [book(row) | {"line_id": row.line_id} for row in now.rows if row.units_picked > row.units_packed]
     wanted = look_alikes.most_alike(got, open_rows)
     return {
         "got": got, "wanted": dict(wanted) if wanted else None,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import bindparam, delete, exists, text, update
 from sqlalchemy.orm import Session
 
 from warehouse.domain import packing as rules
@@ -15,17 +15,38 @@ from warehouse.domain.picking import AT_BENCH, TOTE_FLOW
 from warehouse.domain.scans import DONE, WARN, Answer, ScanIn, Verdict, accept, refuse
 from warehouse.errors import Conflict, NotFound
 from warehouse.models.orders import Order
-from warehouse.models.packing import Parcel
+from warehouse.models.packing import Parcel, ParcelLine
 from warehouse.models.picking import PickStop, Tote
 from warehouse.models.stock import StockBalance
 from warehouse.services import journal
 from warehouse.services.packing_look import PackNow, ParcelNow, box_for, expected_g
-from warehouse.services.packing_steps import carry_out, keep
+from warehouse.services.packing_steps import keep
 from warehouse.services.scans import Touched
 
 PRESSED = Touched(COMMAND)
+ORDER, PARCEL, TOTE = Order.__table__, Parcel.__table__, Tote.__table__
 # An order of the same run that still has, or will have, units in the run's tote.
 _STILL_IN_TOTE = ("released", "picking", "picked", "packing", "held")
+
+_CLOSE = update(PARCEL).where(PARCEL.c.id == bindparam("parcel")).values(
+    state=bindparam("to_state"), number=bindparam("name"), weight_g=bindparam("weight"),
+    expected_weight_g=bindparam("expected"), closed_at=bindparam("at"), packed_by=bindparam("packer"),
+    carton_id=bindparam("carton"), label_made_at=bindparam("labelled"), tracking_number=bindparam("tracking"),
+    label_prints=0)
+# The same words on SQLite and PostgreSQL.
+_LIST = text("INSERT INTO parcel_line (parcel_id, order_line_id, units) VALUES (:parcel, :line, :n)")
+_LABEL_OTHERS = update(PARCEL).where(
+    PARCEL.c.order_id == bindparam("order"), PARCEL.c.state == rules.CLOSED, PARCEL.c.label_made_at.is_(None),
+).values(label_made_at=bindparam("at"), tracking_number=PARCEL.c.number, label_prints=0)
+_PACKED = update(ORDER).where(ORDER.c.id == bindparam("order")).values(
+    state=bindparam("to_state"), packed_at=bindparam("at"))
+# Nothing lies in the tote, and of a single-line run no order will need it any more.
+_EMPTY = update(TOTE).where(
+    TOTE.c.id.in_(bindparam("totes", expanding=True)), TOTE.c.state == AT_BENCH,
+    ~exists().where(StockBalance.location_id == TOTE.c.location_id, StockBalance.on_hand > 0),
+    TOTE.c.order_id.is_not(None) | ~exists().where(
+        PickStop.run_id == TOTE.c.run_id, PickStop.order_id == Order.id, Order.state.in_(_STILL_IN_TOTE)),
+).values(state=TOTE_FLOW.step(AT_BENCH, "empty"), run_id=None, order_id=None)
 
 
 @dataclass(frozen=True)
@@ -89,59 +110,58 @@ def _shut(
     parcel = now.to_weigh
     assert parcel is not None
     is_last = sum(1 for each in now.parcels if each.is_open and each.units) == 1
-    expected = expected_g(now, parcel)
-
-    def write(_: int) -> str | None:
-        box = box_for(now, parcel)
-        session.execute(update(Parcel).where(Parcel.id == parcel.id).values(
-            state=PARCEL_FLOW.step(parcel.state, "close"), weight_g=weight_g, expected_weight_g=expected,
-            closed_at=actor.at, packed_by=actor.person_id, carton_id=box.carton.id if box else None))
-        if override_reason:
-            journal.note(session, actor, "override", "parcel", parcel.id, reason=override_reason,
-                         weight_g=weight_g, expected_g=expected)
-        if is_last:
-            _finish(session, actor, now)
-        return f"/ship/{_first_closed(now, parcel).id}" if is_last else None
-
+    expected, box = expected_g(now, parcel), box_for(now, parcel)
+    carton_id = box.carton.id if box else None
     code = "packing.order_done" if is_last else "packing.parcel_closed"
     if is_last and expected is None:
         code = "packing.order_done_unweighed"
     verdict = accept(code, "close", DONE, weight=weight_g, position=parcel.position)
-    return carry_out(session, actor, now, scanned, verdict, PRESSED, write)
+    shut = replace(parcel, state=PARCEL_FLOW.step(parcel.state, "close"), weight_g=weight_g,
+                   expected_weight_g=expected, carton_id=carton_id)
+    after = _after(now, shut, is_last=is_last)
+    go = f"/ship/{_first_closed(now, parcel).id}" if is_last else None
+    answer = keep(session, actor, after, scanned, verdict, PRESSED, go=go)
+    execute = session.connection().execute
+    execute(_CLOSE, {
+        "parcel": parcel.id, "to_state": shut.state, "weight": weight_g, "expected": expected, "at": actor.at,
+        "packer": actor.person_id, "carton": carton_id, "name": parcel.number,
+        # A label exists only once every unit of the order is checked (SHP-2): then at once, so that it can be printed.
+        "labelled": actor.at if is_last else None, "tracking": parcel.number if is_last else None})
+    execute(_LIST, [{"parcel": parcel.id, "line": line, "n": units} for line, units in parcel.units.items()])
+    if override_reason:
+        journal.note(session, actor, "override", "parcel", parcel.id, reason=override_reason,
+                     weight_g=weight_g, expected_g=expected)
+    if is_last:
+        _finish(session, actor, now, after)
+    return answer
+
+
+def _after(now: PackNow, shut: ParcelNow, *, is_last: bool) -> PackNow:
+    """The bench as it will stand: when the last parcel is shut, nothing of the order is left on it."""
+    parcels = tuple(shut if each.id == shut.id else each for each in now.parcels)
+    after = replace(now, parcels=parcels, alarm=None, last_item_id=None)
+    if not is_last:
+        return after
+    return replace(after, state=ORDER_FLOW.step(now.state, "finish_pack"), totes=(),
+                   parcels=tuple(each for each in parcels if not each.is_open))
 
 
 def _first_closed(now: PackNow, closing: ParcelNow) -> ParcelNow:
     return next((each for each in now.parcels if each.state == rules.CLOSED), closing)
 
 
-def _finish(session: Session, actor: Actor, now: PackNow) -> None:
-    """Every parcel is closed: the order is packed. Boxes that stayed empty are void, empty totes are free."""
+def _finish(session: Session, actor: Actor, now: PackNow, after: PackNow) -> None:
+    """Every parcel is closed: the order is packed, and those closed before get their labels too. Boxes that
+    stayed empty are void, empty totes are free."""
+    execute = session.connection().execute
     empty = [each.id for each in now.parcels if each.is_open and not each.units]
     if empty:
-        session.execute(update(Parcel).where(Parcel.id.in_(empty)).values(
-            state=PARCEL_FLOW.step(rules.OPEN, "void")))
-    session.execute(update(Order).where(Order.id == now.id).values(
-        state=ORDER_FLOW.step(now.state, "finish_pack"), packed_at=actor.at))
-    session.flush()  # The count below must see this order packed.
-    totes = {row.id: row for row in now.totes}
-    for tote_id, tote in sorted(totes.items()):
-        if _is_done_with(session, tote.location_id, tote.run_id if tote.order_id is None else None):
-            session.execute(update(Tote).where(Tote.id == tote_id, Tote.state == AT_BENCH).values(
-                state=TOTE_FLOW.step(AT_BENCH, "empty"), run_id=None, order_id=None))
-
-
-def _is_done_with(session: Session, location_id: int, single_run_id: int | None) -> bool:
-    """Nothing lies in the tote, and of a single-line run no order will need it any more."""
-    holds = session.execute(
-        select(StockBalance.item_id).where(StockBalance.location_id == location_id, StockBalance.on_hand > 0)
-        .limit(1)).scalar()
-    if holds is not None:
-        return False
-    if single_run_id is None:
-        return True
-    return not session.execute(select(exists().where(
-        PickStop.run_id == single_run_id, PickStop.order_id == Order.id,
-        Order.state.in_(_STILL_IN_TOTE)))).scalar()
+        execute(update(PARCEL).where(PARCEL.c.id.in_(empty)).values(state=PARCEL_FLOW.step(rules.OPEN, "void")))
+    if any(each.state == rules.CLOSED for each in now.parcels):
+        execute(_LABEL_OTHERS, {"order": now.id, "at": actor.at})
+    execute(_PACKED, {"order": now.id, "to_state": after.state, "at": actor.at})
+    if now.totes:
+        execute(_EMPTY, {"totes": [tote.id for tote in now.totes]})
 
 
 def reopen(session: Session, actor: Actor, parcel_id: int, *, reason: str = "") -> int:
@@ -164,6 +184,8 @@ def reopen(session: Session, actor: Actor, parcel_id: int, *, reason: str = "") 
         order.state = ORDER_FLOW.step(order.state, "reopen")
         order.packed_at = None
     order.packer_id = actor.person_id
+    # While it is open, what is in it is told by the moves alone.
+    session.execute(delete(ParcelLine).where(ParcelLine.parcel_id == parcel.id))
     session.flush()  # Whoever draws the bench next reads these rows.
     return order.id
 

@@ -18,19 +18,9 @@ from warehouse.models.orders import Order
 from warehouse.models.packing import Parcel
 from warehouse.models.picking import PickRun, PickStop
 from warehouse.models.stock import StockMove
-from warehouse.services import incidents, journal, scans
+from warehouse.services import incidents, journal
 from warehouse.services.packing_look import TASK, PackNow
-from warehouse.services.packing_steps import (
-    answer_of,
-    begin,
-    carry_out,
-    keep,
-    move_back,
-    move_to_parcel,
-    open_parcel,
-    sound_of,
-    with_packed,
-)
+from warehouse.services.packing_steps import begin, carry_out, keep, move_back, open_parcel, pack
 from warehouse.services.scans import Touched
 from warehouse.services.stock import Place
 
@@ -129,14 +119,9 @@ def _last_four(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, ar
             refusal = refuse("packing.two_match", WARN, n=len(found), digits=digits)
         return keep(session, actor, now, scanned, refusal, PRESSED)
     line = found[0]
-    now = begin(session, actor, now)
-    after = with_packed(now, line, 1)
     verdict = accept("packing.packed_by_digits", "pack", title=line.title, packed=line.units_packed + 1,
                      due=line.units_due, line=line.id)
-    answer = answer_of(actor, after, sound_of(after, verdict))
-    touched = replace(PRESSED, units=1, item_id=line.item_id, order_id=now.id)
-    scan_row = scans.record(session, actor, scanned, answer, TASK, now.id, touched)
-    move_to_parcel(session, actor, now, line, 1, scan_row)
+    answer, scan_row = pack(session, actor, now, scanned, verdict, PRESSED)
     journal.note(session, actor, "override", "order_line", line.id, reason="unscannable", digits=digits)
     incidents.report(session, actor, "unscannable", TASK, units=0, item_id=line.item_id, order_id=now.id,
                      order_line_id=line.id, scan_id=scan_row)

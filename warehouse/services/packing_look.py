@@ -1,16 +1,19 @@
 """An order on the bench as it stands: its lines, totes, parcels and the rack of cartons. Writes nothing."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, or_, select
+from sqlalchemy import Row, String, bindparam, case, cast, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from warehouse.domain import cartons as boxes
 from warehouse.domain import packing as rules
 from warehouse.domain import picking
 from warehouse.domain import stock as ledger
+from warehouse.domain.own_labels import make_label
 from warehouse.domain.packing import Bench, PackLine
 from warehouse.domain.scans import Answer
 from warehouse.errors import NotFound
@@ -18,10 +21,10 @@ from warehouse.models.catalog import Item, ItemCode
 from warehouse.models.incidents import Incident
 from warehouse.models.journal import Scan
 from warehouse.models.orders import Order, OrderLine
-from warehouse.models.packing import Carton, Parcel, ParcelLine
+from warehouse.models.packing import Carton, Parcel
 from warehouse.models.people import Person
 from warehouse.models.picking import PickRun, PickStop, Tote
-from warehouse.models.stock import StockBalance
+from warehouse.models.stock import StockBalance, StockMove
 
 TASK = "pack"
 WRONG_ITEM = "packing.wrong_item"
@@ -40,58 +43,79 @@ _UNDECIDED = (
     .correlate(Order).scalar_subquery()
 )
 _SEEN = aliased(Scan)
-_ORDER = (
-    select(
-        Order.id, Order.number, Order.source_number, Order.channel, Order.state, Order.due_at, Order.carrier_code,
-        Order.when_short, Order.buyer_remark, Order.staff_remark, Order.gift_note, Order.must_acknowledge,
-        Order.acknowledged_at, Order.packer_id, Person.name.label("packer"), _UNDECIDED.label("undecided"),
-        _SEEN.id.label("last_id"), _SEEN.code.label("last_code"), _SEEN.item_id.label("last_item_id"),
-        Scan.answer, Scan.body_hash,
-    )
-    .outerjoin(Person, Person.id == Order.packer_id)
-    .outerjoin(Scan, Scan.scan_id == bindparam("scan_id"))
-    .outerjoin(_SEEN, _SEEN.id == _LAST_ID)
-    .where(Order.id == bindparam("order_id"))
-)
-_ORDER_LOCKED = _ORDER.with_for_update(of=Order)
-
-# Any: more columns than the typed select has places for.
-_LINES: Any = (
-    select(
-        OrderLine.id, OrderLine.item_id, OrderLine.units_picked, OrderLine.units_packed, OrderLine.units_short,
-        Item.title, Item.subtitle, Item.authors, Item.publisher, Item.isbn13, Item.sku, Item.binding, Item.edition,
-        Item.volume, Item.volumes, Item.language, Item.packing_class, Item.weight_g, Item.length_mm, Item.width_mm,
-        Item.height_mm,
-        select(func.count()).where(ItemCode.code == bindparam("code")).scalar_subquery().label("sharing"),
-        select(func.count()).where(ItemCode.code == bindparam("code"), ItemCode.item_id == OrderLine.item_id)
-        .correlate(OrderLine).scalar_subquery().label("is_match"),
-    )
-    .join(Item, Item.id == OrderLine.item_id)
-    .where(OrderLine.order_id == bindparam("order_id"), OrderLine.is_service.is_(False))
-    .order_by(OrderLine.position)
-)
 # A single-line run has one tote for all its orders; every other tote belongs to its order.
 _SINGLE_RUNS = (
     select(PickStop.run_id).join(PickRun, PickRun.id == PickStop.run_id)
     .where(PickStop.order_id == bindparam("order_id"), PickRun.kind == picking.SINGLE)
 )
-_TOTES = (
-    select(Tote.id, Tote.code, Tote.state, Tote.location_id, Tote.order_id, Tote.run_id, StockBalance.item_id,
-           StockBalance.on_hand)
-    .outerjoin(StockBalance, (StockBalance.location_id == Tote.location_id) & (StockBalance.on_hand > 0)
-               & (StockBalance.condition == ledger.GOOD)
-               & StockBalance.item_id.in_(select(OrderLine.item_id).where(OrderLine.order_id == bindparam("order_id"))))
-    .where(or_(Tote.order_id == bindparam("order_id"), Tote.run_id.in_(_SINGLE_RUNS) & Tote.order_id.is_(None)))
-    .order_by(Tote.id)
+# What the moves say is in a parcel, line by line: while it is open nothing else keeps count.
+_IN_PARCEL = (
+    select(func.sum(case((StockMove.target_id == Parcel.location_id, StockMove.units), else_=-StockMove.units)))
+    .where(StockMove.order_line_id == OrderLine.id, StockMove.reason.in_((ledger.PACK, ledger.UNPACK)),
+           or_(StockMove.target_id == Parcel.location_id, StockMove.source_id == Parcel.location_id))
+    .correlate(OrderLine, Parcel).scalar_subquery()
 )
-_PARCELS = (
-    select(Parcel.id, Parcel.number, Parcel.position, Parcel.state, Parcel.location_id, Parcel.carton_id,
-           Parcel.weight_g, Parcel.expected_weight_g, ParcelLine.order_line_id, ParcelLine.units)
-    .outerjoin(ParcelLine, (ParcelLine.parcel_id == Parcel.id) & (ParcelLine.units > 0))
-    .where(Parcel.order_id == bindparam("order_id"), Parcel.state != rules.VOID)
-    .order_by(Parcel.position, ParcelLine.order_line_id)
+_EVERY = aliased(Parcel)
+# Voided parcels count too: a position is used once.
+_POSITION = (
+    select(func.max(_EVERY.position)).where(_EVERY.order_id == Order.id).correlate(Order).scalar_subquery()
 )
-_CARTONS = select(Carton.id, Carton.code, Carton.length_mm, Carton.width_mm, Carton.height_mm, Carton.tare_g)
+_FIELD, _ROW = "\x1f", "\x1e"
+_CARTON: list[Any] = [
+    cast(getattr(Carton, name), String) for name in ("id", "code", "length_mm", "width_mm", "height_mm", "tare_g")]
+# The whole rack as one text, so that a scan needs no SELECT of its own for it.
+_RACK = select(
+    func.aggregate_strings(reduce(lambda row, field: row + _FIELD + field, _CARTON), _ROW)).scalar_subquery()
+# Everything a scan asks for, in one SELECT: a row for each line with each of its totes and parcels, mostly one.
+# Any: more columns than the typed select has places for.
+_BENCH: Any = (
+    select(
+        Order.id, Order.number, Order.source_number, Order.channel, Order.state, Order.due_at, Order.carrier_code,
+        Order.when_short, Order.buyer_remark, Order.staff_remark, Order.gift_note, Order.must_acknowledge,
+        Order.acknowledged_at, Order.packer_id, Person.name.label("packer"), _UNDECIDED.label("undecided"),
+        _SEEN.id.label("last_id"), _SEEN.code.label("last_code"), _SEEN.item_id.label("last_item_id"),
+        Scan.answer, Scan.body_hash, _POSITION.label("last_position"), _RACK.label("rack"),
+        OrderLine.id.label("line_id"), OrderLine.item_id, OrderLine.units_picked, OrderLine.units_packed,
+        OrderLine.units_short, Item.title, Item.subtitle, Item.authors, Item.publisher, Item.isbn13, Item.sku,
+        Item.binding, Item.edition, Item.volume, Item.volumes, Item.language, Item.packing_class, Item.weight_g,
+        Item.length_mm, Item.width_mm, Item.height_mm,
+        select(func.count()).where(ItemCode.code == bindparam("code")).scalar_subquery().label("sharing"),
+        select(func.count()).where(ItemCode.code == bindparam("code"), ItemCode.item_id == OrderLine.item_id)
+        .correlate(OrderLine).scalar_subquery().label("is_match"),
+        Tote.id.label("tote_id"), Tote.code.label("tote"), Tote.state.label("tote_state"),
+        Tote.location_id.label("tote_location_id"), Tote.order_id.label("tote_order_id"), StockBalance.on_hand,
+        Parcel.id.label("parcel_id"), Parcel.position, Parcel.state.label("parcel_state"),
+        Parcel.location_id.label("parcel_location_id"), Parcel.carton_id, Parcel.weight_g.label("parcel_weight_g"),
+        Parcel.expected_weight_g, _IN_PARCEL.label("units_inside"),
+    )
+    .outerjoin(Person, Person.id == Order.packer_id)
+    .outerjoin(Scan, Scan.scan_id == bindparam("scan_id"))
+    .outerjoin(_SEEN, _SEEN.id == _LAST_ID)
+    .outerjoin(OrderLine, (OrderLine.order_id == Order.id) & OrderLine.is_service.is_(False)
+               & OrderLine.item_id.is_not(None))
+    .outerjoin(Item, Item.id == OrderLine.item_id)
+    .outerjoin(Tote, or_(Tote.order_id == Order.id, Tote.run_id.in_(_SINGLE_RUNS) & Tote.order_id.is_(None)))
+    .outerjoin(StockBalance, (StockBalance.location_id == Tote.location_id)
+               & (StockBalance.item_id == OrderLine.item_id) & (StockBalance.on_hand > 0)
+               & (StockBalance.condition == ledger.GOOD))
+    .outerjoin(Parcel, (Parcel.order_id == Order.id) & (Parcel.state != rules.VOID))
+    .where(Order.id == bindparam("order_id"))
+    .order_by(OrderLine.position, Tote.id, Parcel.position)
+)
+_BENCH_LOCKED = _BENCH.with_for_update(of=Order)
+_LOCK = select(Order.id).where(Order.id == bindparam("order_id")).with_for_update()
+
+
+@dataclass(frozen=True)
+class ToteNow:
+    """A tote with units of this order, by item."""
+
+    id: int
+    code: str
+    state: str
+    location_id: int
+    is_shared: bool
+    units: dict[int, int]
 
 
 @dataclass(frozen=True)
@@ -120,7 +144,7 @@ class PackNow:
     order: Row[Any]
     lines: tuple[PackLine, ...]
     rows: tuple[Row[Any], ...]
-    totes: tuple[Row[Any], ...]
+    totes: tuple[ToteNow, ...]
     parcels: tuple[ParcelNow, ...]
     cartons: tuple[boxes.Carton, ...]
     state: str
@@ -159,48 +183,72 @@ class PackNow:
         return next((parcel for parcel in self.parcels if parcel.is_open and parcel.units), None)
 
     def row_of(self, line_id: int) -> Row[Any]:
-        return next(row for row in self.rows if row.id == line_id)
+        return next(row for row in self.rows if row.line_id == line_id)
 
     def line(self, line_id: int) -> PackLine | None:
         return next((line for line in self.lines if line.id == line_id), None)
 
 
+def lock(session: Session, order_id: int) -> None:
+    """Take the order's row: what is read after it stays true until the commit."""
+    session.connection().execute(_LOCK, {"order_id": order_id})
+
+
 def look(session: Session, order_id: int, *, scan_id: str = "", code: str = "", lock: bool = False) -> PackNow:
-    """The order, whether this scan was answered before (then nothing more is read), and what belongs to it.
-    `lock` takes the order's row first."""
-    key = {"order_id": order_id}
-    order: Any = session.execute(_ORDER_LOCKED if lock else _ORDER, {**key, "scan_id": scan_id}).one_or_none()
-    if order is None:
+    """The order, whether this scan was answered before, and what belongs to it. `lock` takes the order's row with
+    it: then the order is true, but its lines, totes and parcels may be those from before a wait for that row. Who
+    writes on them says what was seen, and is `Stale` where that changed."""
+    found = session.connection().execute(
+        _BENCH_LOCKED if lock else _BENCH, {"order_id": order_id, "scan_id": scan_id, "code": code}).all()
+    if not found:
         raise NotFound("packing.no_such_order", order=order_id)
-    is_new = order.answer is None
-    rows: tuple[Row[Any], ...] = tuple(session.execute(_LINES, {**key, "code": code})) if is_new else ()
+    order: Any = found[0]
+    rows = tuple({row.line_id: row for row in found if row.line_id is not None}.values())
     return PackNow(
-        order, tuple(_line(row) for row in rows), rows,
-        tuple(session.execute(_TOTES, key)) if is_new else (),
-        _parcels(session, order_id) if is_new else (),
-        tuple(boxes.Carton(**row._asdict()) for row in session.execute(_CARTONS)) if is_new else (),
+        order, tuple(_line(row) for row in rows), rows, _totes(found), _parcels(found), _rack(order.rack or ""),
         order.state, order.packer_id, order.packer or "–", order.must_acknowledge and order.acknowledged_at is None,
-        _alarm(session, order.last_id) if is_new and order.last_code == WRONG_ITEM else None,
+        _alarm(session, order.last_id) if order.answer is None and order.last_code == WRONG_ITEM else None,
         order.last_item_id if order.last_code != WRONG_ITEM else None,
     )
 
 
 def _line(row: Row[Any]) -> PackLine:
     return PackLine(
-        row.id, row.item_id, row.title, row.volumes, row.units_picked, row.units_packed, row.units_short,
+        row.line_id, row.item_id, row.title, row.volumes, row.units_picked, row.units_packed, row.units_short,
         row.packing_class, row.weight_g, row.length_mm, row.width_mm, row.height_mm, bool(row.is_match),
     )
 
 
-def _parcels(session: Session, order_id: int) -> tuple[ParcelNow, ...]:
-    found: dict[int, ParcelNow] = {}
-    for row in session.execute(_PARCELS, {"order_id": order_id}):
-        parcel = found.setdefault(row.id, ParcelNow(
-            row.id, row.number or "", row.position, row.state, row.location_id, row.carton_id, row.weight_g,
-            row.expected_weight_g, {}))
-        if row.order_line_id is not None:
-            parcel.units[row.order_line_id] = row.units
-    return tuple(found.values())
+def _totes(found: Sequence[Row[Any]]) -> tuple[ToteNow, ...]:
+    totes: dict[int, ToteNow] = {}
+    for row in found:
+        if row.tote_id is not None:
+            tote = totes.setdefault(row.tote_id, ToteNow(
+                row.tote_id, row.tote, row.tote_state, row.tote_location_id, row.tote_order_id is None, {}))
+            if row.on_hand:
+                tote.units[row.item_id] = row.on_hand
+    return tuple(sorted(totes.values(), key=lambda tote: tote.id))
+
+
+def _parcels(found: Sequence[Row[Any]]) -> tuple[ParcelNow, ...]:
+    parcels: dict[int, ParcelNow] = {}
+    for row in found:
+        if row.parcel_id is not None:
+            parcel = parcels.setdefault(row.parcel_id, ParcelNow(
+                row.parcel_id, make_label("parcel", row.parcel_id), row.position, row.parcel_state,
+                row.parcel_location_id, row.carton_id, row.parcel_weight_g, row.expected_weight_g, {}))
+            if row.units_inside:
+                parcel.units[row.line_id] = row.units_inside
+    return tuple(sorted(parcels.values(), key=lambda parcel: parcel.position))
+
+
+def _rack(text: str) -> tuple[boxes.Carton, ...]:
+    """The cartons out of their text, the oldest first."""
+    found = []
+    for row in filter(None, text.split(_ROW)):
+        number, code, length, width, height, tare = row.split(_FIELD)
+        found.append(boxes.Carton(code, int(length), int(width), int(height), int(tare), int(number)))
+    return tuple(sorted(found, key=lambda carton: carton.id))
 
 
 def _alarm(session: Session, scan_row_id: int) -> dict[str, Any] | None:

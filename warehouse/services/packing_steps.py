@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, text, update
+from sqlalchemy import bindparam, insert, text, update
 from sqlalchemy.orm import Session
 
 from warehouse import i18n
@@ -15,7 +15,7 @@ from warehouse.domain.packing import PARCEL_FLOW, PackLine
 from warehouse.domain.people import Actor
 from warehouse.domain.picking import BOUND, TOTE_FLOW
 from warehouse.domain.scans import Answer, ScanIn, Verdict
-from warehouse.errors import NotEnoughStock
+from warehouse.errors import NotEnoughStock, Stale
 from warehouse.models.orders import Order, OrderLine
 from warehouse.models.packing import Parcel
 from warehouse.models.picking import Tote
@@ -29,14 +29,18 @@ from warehouse.services.stock import Cause, Place
 ORDER, LINE, PARCEL, LOCATION, TOTE = (
     Order.__table__, OrderLine.__table__, Parcel.__table__, Location.__table__, Tote.__table__
 )
-_COUNT = update(LINE).where(LINE.c.id == bindparam("line")).values(units_packed=LINE.c.units_packed + bindparam("n"))
-# The same words on SQLite and PostgreSQL.
-_INTO_PARCEL = text(
-    "INSERT INTO parcel_line (parcel_id, order_line_id, units) VALUES (:parcel, :line, :n)"
-    " ON CONFLICT (parcel_id, order_line_id) DO UPDATE SET units = parcel_line.units + excluded.units"
-)
-_OUT_OF_PARCEL = text(
-    "UPDATE parcel_line SET units = units - :n WHERE parcel_id = :parcel AND order_line_id = :line"
+# Only a line that is as it was looked at: nobody else may have packed or lost units of it meanwhile.
+_COUNT = update(LINE).where(
+    LINE.c.id == bindparam("line"), LINE.c.units_packed == bindparam("seen"), LINE.c.units_picked == bindparam("due"),
+).values(units_packed=LINE.c.units_packed + bindparam("n"))
+_COUNT_BACK = update(LINE).where(LINE.c.id == bindparam("line")).values(
+    units_packed=LINE.c.units_packed - bindparam("n"))
+_STARTS = update(ORDER).where(ORDER.c.id == bindparam("order")).values(
+    state=bindparam("to_state"), packer_id=bindparam("packer"))
+# The same words on SQLite and PostgreSQL. No row where somebody else opened this parcel meanwhile.
+_NEW_PLACE = text(
+    "INSERT INTO location (code, kind, aisle, bay, shelf, zone, sequence)"
+    " VALUES (:code, :kind, '', '', '', '', 0) ON CONFLICT (code) DO NOTHING RETURNING id"
 )
 
 
@@ -76,44 +80,62 @@ def carry_out(
 
 def begin(session: Session, actor: Actor, now: PackNow) -> PackNow:
     """The order is on this person's bench: it is being packed, its totes have arrived, a parcel is open."""
+    execute = session.connection().execute
     if now.state == PICKED or now.packer_id is None:
         state = ORDER_FLOW.step(PICKED, "start_pack") if now.state == PICKED else now.state
-        session.execute(update(ORDER).where(ORDER.c.id == now.id).values(state=state, packer_id=actor.person_id))
+        execute(_STARTS, {"order": now.id, "to_state": state, "packer": actor.person_id})
         now = replace(now, state=state, packer_id=actor.person_id, packer=actor.name)
-    coming = sorted({row.id for row in now.totes if row.state == BOUND})
+    coming = [tote.id for tote in now.totes if tote.state == BOUND]
     if coming:
-        session.execute(update(TOTE).where(TOTE.c.id.in_(coming)).values(state=TOTE_FLOW.step(BOUND, "arrive")))
+        execute(update(TOTE).where(TOTE.c.id.in_(coming)).values(state=TOTE_FLOW.step(BOUND, "arrive")))
     return now if now.parcel is not None else open_parcel(session, actor, now)
 
 
 def open_parcel(session: Session, actor: Actor, now: PackNow) -> PackNow:
-    """Another parcel for this order; it is a place in the ledger, named by its own label."""
+    """Another parcel for this order; it is a place in the ledger. Its number is its own label, given when it is
+    closed: until then nothing bears it."""
     assert now.state == PACKING
-    # Voided parcels count too: a position is used once.
-    taken = session.execute(select(func.max(Parcel.position)).where(Parcel.order_id == now.id)).scalar()
-    position = 1 + (taken or 0)
-    place = session.execute(insert(LOCATION).returning(LOCATION.c.id), {
-        "code": f"{now.order.number}-{position}", "kind": ledger.PARCEL}).scalar_one()
-    parcel_id = session.execute(insert(PARCEL).returning(PARCEL.c.id), {
+    execute = session.connection().execute
+    position = 1 + (now.order.last_position or 0)
+    place = execute(_NEW_PLACE, {"code": f"{now.order.number}-{position}", "kind": ledger.PARCEL}).scalar()
+    if place is None:
+        raise Stale
+    parcel_id = execute(insert(PARCEL).returning(PARCEL.c.id), {
         "order_id": now.id, "position": position, "state": PARCEL_FLOW.start, "location_id": place,
         "carrier_code": now.order.carrier_code, "packed_by": actor.person_id, "opened_at": actor.at,
     }).scalar_one()
-    number = make_label("parcel", parcel_id)
-    session.execute(update(PARCEL).where(PARCEL.c.id == parcel_id).values(number=number))
-    session.execute(update(LOCATION).where(LOCATION.c.id == place).values(code=number))
-    fresh = ParcelNow(parcel_id, number, position, PARCEL_FLOW.start, place, None, None, None, {})
+    fresh = ParcelNow(
+        parcel_id, make_label("parcel", parcel_id), position, PARCEL_FLOW.start, place, None, None, None, {})
     return replace(now, parcels=(*now.parcels, fresh))
 
 
 def totes_with(now: PackNow, item_id: int) -> list[tuple[Place, int]]:
     """Where units of an item lie for this order, and how many in each tote."""
-    return [(Place(row.location_id, ledger.TOTE), row.on_hand) for row in now.totes if row.item_id == item_id]
+    return [(Place(tote.location_id, ledger.TOTE), tote.units[item_id]) for tote in now.totes if item_id in tote.units]
 
 
-def move_to_parcel(
+def pack(
+    session: Session, actor: Actor, now: PackNow, scanned: ScanIn, verdict: Verdict, touched: Touched, units: int = 1,
+) -> tuple[Answer, int]:
+    """Units of the line that the verdict names, from the tote into the open parcel; the answer, and the scan's row."""
+    line = now.line(verdict.facts["line"])
+    assert line is not None
+    counted = session.connection().execute(
+        _COUNT, {"line": line.id, "seen": line.units_packed, "due": line.units_due, "n": units})
+    if counted.rowcount != 1:
+        raise Stale
+    now = begin(session, actor, now)
+    after = with_packed(now, line, units)
+    answer = answer_of(actor, after, sound_of(after, verdict))
+    touched = replace(touched, units=units, order_id=now.id, item_id=line.item_id)
+    scan_row = scans.record(session, actor, scanned, answer, TASK, now.id, touched)
+    _move_to_parcel(session, actor, now, line, units, scan_row)
+    return answer, scan_row
+
+
+def _move_to_parcel(
     session: Session, actor: Actor, now: PackNow, line: PackLine, units: int, scan_row: int
 ) -> None:
-    """Units from the tote into the open parcel, in ledger, line and parcel."""
     parcel = now.parcel
     assert parcel is not None
     left = units
@@ -125,8 +147,6 @@ def move_to_parcel(
             left -= n
     if left:  # A tote was emptied past the books: refused in words, not a scan that is sent again for ever.
         raise NotEnoughStock(item_id=line.item_id, location_id=parcel.location_id, wanted=units)
-    session.execute(_COUNT, {"line": line.id, "n": units})
-    session.execute(_INTO_PARCEL, {"parcel": parcel.id, "line": line.id, "n": units})
 
 
 def move_back(
@@ -136,8 +156,7 @@ def move_back(
     """Units out of the parcel into the tote again."""
     stock.move(session, actor, item_id, units, source=Place(parcel.location_id, ledger.PARCEL), target=tote,
                cause=Cause(ledger.UNPACK, scan_row, line_id))
-    session.execute(_COUNT, {"line": line_id, "n": -units})
-    session.execute(_OUT_OF_PARCEL, {"parcel": parcel.id, "line": line_id, "n": units})
+    session.execute(_COUNT_BACK, {"line": line_id, "n": units})
 
 
 def with_packed(now: PackNow, line: PackLine, units: int) -> PackNow:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import Row, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from warehouse import i18n
@@ -15,6 +15,7 @@ from warehouse.domain.putback import Waiting
 from warehouse.errors import NotFound
 from warehouse.models.catalog import Item
 from warehouse.models.orders import Order
+from warehouse.models.packing import Parcel
 from warehouse.models.stock import Location, PutBack
 
 _HOME = aliased(Location)
@@ -53,7 +54,8 @@ class BackNow:
 def look(session: Session, source_id: int) -> BackNow:
     """The place with its open rows; when all are done, those of the orders that were done last."""
     place = session.execute(
-        select(Location.id, Location.code, Location.kind)
+        select(Location.id, func.coalesce(Parcel.number, Location.code).label("code"), Location.kind)
+        .outerjoin(Parcel, Parcel.location_id == Location.id)
         .where(Location.id == source_id, Location.kind.in_((ledger.TOTE, ledger.PARCEL)))).one_or_none()
     if place is None:
         raise NotFound("putback.no_such_place")

@@ -52,6 +52,8 @@ def make_label(session: Session, actor: Actor, parcel_id: int) -> str:
     """The text in the bars of the parcel's label, made at the first call and the same at every further one.
     Refused as `domain.shipping.refuse_label` says."""
     now = look(session, parcel_id, actor.language, lock=True)
+    if stopped := shipping.refuse_order(now.box):
+        raise Conflict(stopped.code, **stopped.facts)
     if now.box.has_label:
         return now.box.code
     if missing := shipping.refuse_label(now.box):
@@ -92,6 +94,8 @@ def _command(session: Session, actor: Actor, now: ShipNow, scanned: ScanIn) -> A
 
 def _make(session: Session, actor: Actor, now: ShipNow, scanned: ScanIn, argument: str) -> Answer:  # noqa: ARG001
     """`#label`: idempotent, so that a page may ask for it by itself."""
+    if stopped := shipping.refuse_order(now.box):
+        return _close(session, actor, now, scanned, stopped, PRESSED)
     if now.box.has_label:
         return _close(session, actor, now, scanned, accept("shipping.label_is_made", "label"), PRESSED)
     if missing := shipping.refuse_label(now.box):
