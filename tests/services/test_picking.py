@@ -180,6 +180,18 @@ def test_a_set_counts_only_when_it_was_scanned_twice(db, actor, picker, tote):
     assert walk.scan(pots.isbn).code == "picking.stop_done"
 
 
+def test_somebody_elses_refused_scan_does_not_undo_a_half_confirmed_set(db, actor, picker, tote):
+    pots = an_item(db, "Harry Potter Box", volumes=7, packing_class="set")
+    shelf = stock_at(db, "B-07-3", pots)
+    release(db, actor, an_order(db, {pots: 1}))
+    walk = started(db, picker, totes=[tote])
+    walk.scan(shelf.label)
+    walk.scan(pots.isbn)
+
+    assert Walk(db, actor, walk.run_id).scan(pots.isbn).code == "picking.not_yours"
+    assert walk.scan(pots.isbn).code == "picking.stop_done"
+
+
 def test_a_second_stop_at_the_same_shelf_needs_no_second_shelf_scan(db, actor, picker, dune, emma, tote):
     shelf = stock_at(db, "B-07-3", dune)
     stock_at(db, shelf, emma)

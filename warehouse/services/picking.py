@@ -191,7 +191,8 @@ def _is_confirmed(session: Session, now: RunNow, scanned: ScanIn, thing: Thing) 
     if scanned.choice == stop.item_id:
         return True
     last = session.execute(
-        select(Scan.code, Scan.stop_id, Scan.raw).where(Scan.task == TASK, Scan.task_id == now.id)
+        select(Scan.code, Scan.stop_id, Scan.raw)
+        .where(Scan.task == TASK, Scan.task_id == now.id, Scan.person_id == now.person_id)
         .order_by(Scan.id.desc()).limit(1)).one_or_none()
     asked = ("picking.confirm_set", stop.stop_id, scanned.raw)
     return last is not None and (last.code, last.stop_id, last.raw) == asked
