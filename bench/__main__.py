@@ -1,7 +1,7 @@
 """`python3 run.py bench [--quick] [--write] [names…]` and `python3 run.py soak --minutes N`.
 
-Names: scans, crowd, imports, papers (all four where none is told), growth (also by --growth: it builds databases of up
-to a million past orders, which takes many minutes). --engine measures one engine only. Figures go to the console and
+Names: scans, crowd, imports, papers (all four where none is told), growth (also by --growth: it builds databases
+of up to a million past orders, which takes many minutes). --engine measures one engine only. Figures go to the console and
 to bench/results; --write puts them into docs/benchmarks.md.
 """
 
@@ -61,7 +61,8 @@ def measure_all(crew: Crew, server: postgres.Server, names: list[str], given: An
             engine, server, orders=200 if given.quick else 4000, released=100 if given.quick else 2000),
         "papers": lambda _: papers.run(batch=20 if given.quick else 500, single=20 if given.quick else 200),
         "growth": lambda engine: growth.run(
-            crew, engine, server, pasts=growth.QUICK_PASTS if given.quick else growth.PASTS, rounds=rounds, count=count),
+            crew, engine, server, pasts=growth.QUICK_PASTS if given.quick else growth.PASTS, rounds=rounds,
+            count=count),
     }
     results: dict[str, list[dict[str, Any]]] = {}
     for name in names:

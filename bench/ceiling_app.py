@@ -83,7 +83,8 @@ def make_engine(url: str) -> Engine:
 def fill(engine: Engine) -> None:
     Base.metadata.create_all(engine)
     with Session(engine) as session, session.begin():
-        session.execute(insert(Thing), [{"id": n, "code": f"{n:013d}", "title": f"Book {n}"} for n in range(1, ITEMS + 1)])
+        session.execute(insert(Thing), [
+            {"id": n, "code": f"{n:013d}", "title": f"Book {n}"} for n in range(1, ITEMS + 1)])
         session.execute(insert(Balance), [{"thing_id": n, "on_hand": PLENTY} for n in range(1, ITEMS + 1)])
 
 

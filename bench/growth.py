@@ -17,7 +17,9 @@ SHIFT, THINK_S = 30, 0.5
 SCANS_A_MINUTE = 90
 
 
-def run(crew: Crew, engine: str, server: postgres.Server, *, pasts: tuple[int, ...], rounds: int, count: int) -> dict[str, Any]:
+def run(
+    crew: Crew, engine: str, server: postgres.Server, *, pasts: tuple[int, ...], rounds: int, count: int,
+) -> dict[str, Any]:
     """Scan figures for each length of the past, taken in turn, and how long the proof of all of it takes."""
     with contextlib.ExitStack() as stack:
         houses, told = {}, []

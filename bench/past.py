@@ -80,8 +80,9 @@ class Past:
                        "item", "accepted", f"{task}ing.taken", 1, item, place, self.first["sales_order"] + order,
                        self.person_id, at, "", "{}")
         for order in range(self.count):
-            yield (self.dispatch_scan(order), f"past-d{order}", "ship", 0, "", "P", "parcel", "accepted", "shipping.over",
-                   2 if order % SECOND_LINE_EVERY == 0 else 1, None, None, self.first["sales_order"] + order,
+            yield (self.dispatch_scan(order), f"past-d{order}", "ship", 0, "", "P", "parcel", "accepted",
+                   "shipping.over", 2 if order % SECOND_LINE_EVERY == 0 else 1, None, None,
+                   self.first["sales_order"] + order,
                    self.person_id, self.at(order), "", "{}")
 
     def dispatch_scan(self, order: int) -> int:

@@ -49,7 +49,8 @@ def lines_of(name: str, told: dict[str, Any]) -> Iterator[str]:
 
 
 def _say_scans(told: dict[str, Any]) -> Iterator[str]:
-    yield (f"Server up {told['start_s']:.1f} s after its start. Memory after all of it: {told['rss_mib']:.0f} MiB RSS, {told['pss_mib']:.0f} MiB PSS."
+    yield (f"Server up {told['start_s']:.1f} s after its start. Memory after all of it: {told['rss_mib']:.0f} MiB RSS,"
+           f" {told['pss_mib']:.0f} MiB PSS."
            f" \"Locked\": {told['locked']}. Faults: {told['faults']}. Prove: {_broken(told)}.")
 
 
@@ -133,7 +134,8 @@ def write_page(results: dict[str, list[dict[str, Any]]], words: list[str]) -> No
 
 
 def _commit() -> str:
-    said = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
+    said = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
     return said.stdout.strip() or "unknown"
 
 

@@ -101,7 +101,8 @@ def compare(crew: Crew, engine: str, server: postgres.Server, *, rounds: int, sc
         rss, pss = meter.memory_mib([house.process.pid])
         house.process.stop()
         return {
-            "figures": [figure.as_dict() for figure in by_median(figures)], "rss_mib": rss, "pss_mib": pss, "start_s": begun,
+            "figures": [figure.as_dict() for figure in by_median(figures)], "rss_mib": rss, "pss_mib": pss,
+            "start_s": begun,
             "locked": house.log.count("database is locked"), "faults": house.log.count("fault "),
             "broken": house.prove()}
 
@@ -134,8 +135,8 @@ def one_round(
         yield measure(f"pick scan, {form}", house.engine, crew, clients.pick, jobs,
                       pids_of(house.process, house.engine, server))
     for what, path in ((ORM, "/orm"), (CORE, "/core")):
-        jobs = [(ceiling.port, path, [json.dumps({"raw": f"{1 + (n * each + k) % 2000:013d}"}) for k in range(each)])
-                for n in range(size)]
+        codes = [[f"{1 + (n * each + k) % 2000:013d}" for k in range(each)] for n in range(size)]
+        jobs = [(ceiling.port, path, [json.dumps({"raw": code}) for code in mine]) for mine in codes]
         yield measure(what, house.engine, crew, clients.post, jobs, pids_of(ceiling, house.engine, server))
 
 

@@ -128,7 +128,8 @@ def take_orders(db: Database, first: int, baskets: Sequence[Sequence[tuple[int, 
         made = session.execute(insert(Order).returning(Order.id, sort_by_parameter_order=True), rows)
         ids = list(made.scalars())
         session.connection().execute(
-            Order.__table__.update().where(Order.__table__.c.id == bindparam("order")).values(number=bindparam("label")),
+            Order.__table__.update().where(Order.__table__.c.id == bindparam("order"))
+            .values(number=bindparam("label")),
             [{"order": order_id, "label": make_label("order", order_id)} for order_id in ids])
         session.execute(insert(OrderLine), [
             {"order_id": order_id, "position": position, "item_id": item_id, "code_text": "", "title_text": "",

@@ -145,10 +145,9 @@ class Client(threading.Thread):
 
     def something_else(self, task):
         """A code that is surely wrong now: another book, another shelf, a foreign tote, no code of ours."""
-        return self.chance.choice([
-            code for code in self.things
-            if code not in (right_code(task), task["stop"]["isbn13"], make_label("location", task["stop"]["location_id"]))
-        ])
+        stop = task["stop"]
+        near = {right_code(task), stop["isbn13"], make_label("location", stop["location_id"])}
+        return self.chance.choice([code for code in self.things if code not in near])
 
 
 def right_code(task):
