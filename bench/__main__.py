@@ -1,8 +1,8 @@
 """`python3 run.py bench [--quick] [--write] [names…]` and `python3 run.py soak --minutes N`.
 
-Names: scans, crowd, imports, papers (all four where none is told), growth (also by --growth: it builds databases
-of up to a million past orders, which takes many minutes). --engine measures one engine only. Figures go to the console and
-to bench/results; --write puts them into docs/benchmarks.md.
+Names: scans, crowd, imports, papers (all four where none is told), growth (also by --growth: it builds databases of
+up to a million past orders, which takes many minutes). --engine measures one engine only. Figures go to the console
+and to bench/results; --write puts them into docs/benchmarks.md.
 """
 
 import argparse
