@@ -3,55 +3,39 @@
 The scan at the dock is where units leave the house: parcel to customer, in the same transaction as the list.
 """
 
-from typing import Any
-
-from sqlalchemy import bindparam, exists, or_, select, text, update
+from sqlalchemy import RowMapping, bindparam, exists, select, text, update
 from sqlalchemy.orm import Session
 
 from warehouse import i18n
 from warehouse.domain import packing, picking, shipping
 from warehouse.domain import stock as ledger
-from warehouse.domain.codes import COMMAND, INVALID, PARCEL, UNKNOWN, Thing
+from warehouse.domain.codes import COMMAND, PARCEL, UNKNOWN, Thing
 from warehouse.domain.orders import ORDER_FLOW, PACKED
 from warehouse.domain.own_labels import make_label
 from warehouse.domain.people import Actor
 from warehouse.domain.scans import DONE, WARN, Answer, ScanIn, Verdict, accept, refuse
 from warehouse.errors import Conflict, NotFound
-from warehouse.models.orders import Order, OrderLine
-from warehouse.models.packing import Parcel, ParcelLine
+from warehouse.models.orders import Order
+from warehouse.models.packing import Parcel
 from warehouse.models.picking import PickStop
 from warehouse.models.shipping import Carrier, Manifest
-from warehouse.models.stock import Location
 from warehouse.services import codes, scans, stock
 from warehouse.services.scans import Touched
-from warehouse.services.shipping_look import (
+from warehouse.services.shipping_dock_look import (
     DOCK,
     DockNow,
-    box_of,
     draw_dock,
     look_at_dock,
-    select_box,
+    look_for_parcel,
     with_handed_over,
     with_parcels,
 )
+from warehouse.services.shipping_look import box_of
 from warehouse.services.stock import Cause, Load, Place
 
 DRIVER_LENGTH = 60
 ORDER, PARCEL_TABLE = Order.__table__, Parcel.__table__
 
-_CUSTOMER = select(Location.id).where(Location.code == "CUSTOMER").scalar_subquery().label("customer_id")
-_FOUND = (
-    select_box(_CUSTOMER)
-    .where(or_(Parcel.number == bindparam("code"), Parcel.tracking_number == bindparam("code")))
-    .order_by(Parcel.id).limit(2)
-    .with_for_update(of=(Order, Parcel))
-)
-_LOADS = (
-    select(OrderLine.item_id, ParcelLine.units, ParcelLine.order_line_id)
-    .join(OrderLine, OrderLine.id == ParcelLine.order_line_id)
-    .where(ParcelLine.parcel_id == bindparam("parcel"), ParcelLine.units > 0)
-    .order_by(ParcelLine.order_line_id)
-)
 _LEAVES = update(PARCEL_TABLE).where(PARCEL_TABLE.c.id == bindparam("parcel")).values(
     state=bindparam("to_state"), manifest_id=bindparam("manifest"), handed_over_at=bindparam("at"))
 # The same words on SQLite and PostgreSQL.
@@ -91,44 +75,49 @@ def open_manifest(session: Session, actor: Actor, carrier_code: str) -> int:
 def scan(session: Session, actor: Actor, manifest_id: int, scanned: ScanIn) -> Answer:
     """Hand one parcel to the driver of this list, or `#close:<driver>` it. The same `scan_id` again gives the same
     answer and does nothing. What may not leave, or not with this carrier, is refused by name."""
-    now = look_at_dock(session, manifest_id, scan_id=scanned.scan_id, lock=True)
-    if now.row.answer is not None:
+    code = None if scanned.raw.startswith("#") else codes.read(scanned.raw)
+    now, found = _look(session, manifest_id, scanned, code.value if code and code.ok else "")
+    if now.row.answer is not None and now.row.body_hash is not None:
         return scans.repeat(now.row.answer, now.row.body_hash, scanned, DOCK, manifest_id)
-    if scanned.raw.startswith("#"):
+    if code is None:
         return _command(session, actor, now, scanned)
     if now.row.state != shipping.LOADING:
         return _close(session, actor, now, scanned, refuse("shipping.list_is_signed", number=now.row.number), Touched())
-    thing, row = _find(session, scanned.raw)
-    box = box_of(row, actor.language) if row is not None else None
+    row = found[0] if len({each["id"] for each in found}) == 1 else None
+    thing = _thing(session, scanned.raw, found)
+    box = box_of(dict(row), actor.language) if row is not None else None
     verdict = shipping.judge_hand_over(
         box, thing, manifest_id, now.row.carrier_code, now.carrier(actor.language))
     if row is None or not verdict.accepted:
         touched = Touched(thing.kind, order_id=row["order_id"] if row is not None else None)
         return _close(session, actor, now, scanned, verdict, touched)
-    return _hand_over(session, actor, now, scanned, verdict, row)
+    return _hand_over(session, actor, now, scanned, verdict, found)
 
 
-def _find(session: Session, raw: str) -> tuple[Thing, Any]:
-    """The parcel that carries this number, own or the carrier's, locked with its order."""
-    code = codes.read(raw)
-    if not code.ok:
-        return Thing(INVALID, text=raw), None
-    found = session.execute(_FOUND, {"code": code.value}).mappings().all()
-    if len(found) == 1:
-        return Thing(PARCEL, (found[0]["id"],), found[0]["number"], code.value), found[0]
-    if found:
-        return Thing(UNKNOWN, text=code.value), None
+def _look(session: Session, manifest_id: int, scanned: ScanIn, code: str) -> tuple[DockNow, list[RowMapping]]:
+    """The list, and the parcels that carry this number, own or the carrier's, locked with their orders."""
+    found = look_for_parcel(session, manifest_id, code, scanned.scan_id) if code else None
+    return found or (look_at_dock(session, manifest_id, scan_id=scanned.scan_id, lock=True), [])
+
+
+def _thing(session: Session, raw: str, found: list[RowMapping]) -> Thing:
+    ids = {row["id"] for row in found}
+    if len(ids) == 1:
+        return Thing(PARCEL, (found[0]["id"],), found[0]["number"], raw)
+    if ids:
+        return Thing(UNKNOWN, text=raw)
     thing = codes.identify(session, raw)
     # A damaged or foreign label whose number no parcel has.
-    return (Thing(UNKNOWN, text=thing.text) if thing.kind == PARCEL else thing), None
+    return Thing(UNKNOWN, text=thing.text) if thing.kind == PARCEL else thing
 
 
 def _hand_over(
-    session: Session, actor: Actor, now: DockNow, scanned: ScanIn, verdict: Verdict, row: Any
+    session: Session, actor: Actor, now: DockNow, scanned: ScanIn, verdict: Verdict,
+    found: list[RowMapping],
 ) -> Answer:
     """Write it all: the scan, the move to the customer, the parcel, its lines and, where it was the last, the order."""
-    loads = [Load(each.item_id, each.units, each.order_line_id)
-             for each in session.execute(_LOADS, {"parcel": row["id"]})]
+    row = found[0]
+    loads = [Load(each["item_id"], each["load_units"], each["order_line_id"]) for each in found if each["load_units"]]
     touched = Touched(PARCEL, sum(load.units for load in loads), location_id=row["location_id"],
                       order_id=row["order_id"])
     after = with_handed_over(with_parcels(session, now), row, actor.at)
@@ -136,10 +125,11 @@ def _hand_over(
     scan_row = scans.record(session, actor, scanned, answer, DOCK, now.id, touched)
     stock.move_out(session, actor, loads, source=Place(row["location_id"], ledger.PARCEL),
                    target=Place(row["customer_id"], ledger.CUSTOMER), cause=Cause(ledger.DISPATCH, scan_row))
-    session.execute(_LEAVES, {"parcel": row["id"], "manifest": now.id, "at": actor.at,
-                              "to_state": packing.PARCEL_FLOW.step(row["state"], "hand_over")})
-    session.execute(_COUNT, {"parcel": row["id"]})
-    session.execute(_DISPATCH, {"order": row["order_id"], "at": actor.at})
+    execute = session.connection().execute
+    execute(_LEAVES, {"parcel": row["id"], "manifest": now.id, "at": actor.at,
+                      "to_state": packing.PARCEL_FLOW.step(row["state"], "hand_over")})
+    execute(_COUNT, {"parcel": row["id"]})
+    execute(_DISPATCH, {"order": row["order_id"], "at": actor.at})
     return answer
 
 
@@ -149,17 +139,16 @@ def _command(session: Session, actor: Actor, now: DockNow, scanned: ScanIn) -> A
         raise Conflict("shipping.unknown_command", command=verb)
     driver = " ".join(driver.split())[:DRIVER_LENGTH]
     now = with_parcels(session, now)
-    on_it = [each for each in now.parcels if each.manifest_id == now.id]
     touched = Touched(COMMAND)
     if now.row.state != shipping.LOADING:
         return _close(session, actor, now, scanned, refuse("shipping.list_is_signed", number=now.row.number), touched)
-    if not on_it:
+    if not now.on_it.count:
         return _close(session, actor, now, scanned, refuse("shipping.list_is_empty", WARN), touched)
     if not driver:
         return _close(session, actor, now, scanned, refuse("shipping.driver_wanted", WARN), touched)
     session.execute(update(Manifest).where(Manifest.id == now.id).values(
         state=shipping.MANIFEST_FLOW.step(now.row.state, "close"), closed_at=actor.at, driver_name=driver))
-    verdict = accept("shipping.list_closed", "close", DONE, n=len(on_it), driver=driver, number=now.row.number)
+    verdict = accept("shipping.list_closed", "close", DONE, n=now.on_it.count, driver=driver, number=now.row.number)
     return _close(session, actor, look_at_dock(session, now.id), scanned, verdict, touched)
 
 

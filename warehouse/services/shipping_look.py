@@ -1,11 +1,11 @@
-"""A packed parcel and a driver's list as they stand, and the picture of them for tablet and JSON. Writes nothing."""
+"""A packed parcel as it stands, and the picture of it for tablet and JSON. Writes nothing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from warehouse import i18n
@@ -19,9 +19,8 @@ from warehouse.models.packing import Carton, Parcel, ParcelLine
 from warehouse.models.people import Person
 from warehouse.models.shipping import Carrier, Manifest
 
-SHIP, DOCK = "ship", "dock"
+SHIP = "ship"
 ASKS_TRACKING = "shipping.tracking_wanted"
-MOST_SHOWN = 20
 
 _LAST = aliased(Scan)
 _LAST_CODE = (
@@ -149,109 +148,3 @@ def draw(now: ShipNow, actor: Actor) -> dict[str, Any]:
 
 def _iso(moment: datetime | None) -> str | None:
     return moment.isoformat() if moment else None
-
-
-# --- The dock --------------------------------------------------------------------------------------------------------
-
-_MANIFEST = (
-    select(
-        Manifest.id, Manifest.number, Manifest.state, Manifest.carrier_code, Manifest.opened_at, Manifest.closed_at,
-        Manifest.driver_name, Carrier.name_en, Carrier.name_zh, Carrier.lane, Carrier.cut_off,
-        Scan.answer, Scan.body_hash,
-    )
-    .join(Carrier, Carrier.code == Manifest.carrier_code)
-    .outerjoin(Scan, Scan.scan_id == bindparam("scan_id"))
-    .where(Manifest.id == bindparam("manifest_id"))
-)
-_MANIFEST_LOCKED = _MANIFEST.with_for_update(of=Manifest)
-_IS_WAITING: ColumnElement[bool] = and_(
-    Parcel.state.in_((packing.CLOSED, packing.LABELLED)), Order.state.not_in(("cancelled", "held")))
-# What is on this list, and what of this carrier still stands in the house.
-_PARCELS = (
-    select(Parcel.id, Parcel.number, Parcel.tracking_number, Parcel.state, Parcel.weight_g, Parcel.handed_over_at,
-           Parcel.manifest_id, Order.number.label("order_number"))
-    .join(Order, Order.id == Parcel.order_id)
-    .where(or_(Parcel.manifest_id == bindparam("manifest_id"),
-               and_(Parcel.carrier_code == bindparam("carrier"), Parcel.manifest_id.is_(None), _IS_WAITING)))
-    .order_by(Parcel.handed_over_at.desc(), Order.due_at, Parcel.id)
-)
-
-
-@dataclass(frozen=True)
-class _Standing:
-    """A parcel on the list, or one that still stands in the house for this truck."""
-
-    id: int
-    number: str
-    tracking_number: str | None
-    state: str
-    weight_g: int | None
-    handed_over_at: datetime | None
-    manifest_id: int | None
-    order_number: str
-
-
-@dataclass(frozen=True)
-class DockNow:
-    """A driver's list with what is on it and what is still missing for this truck."""
-
-    row: Any
-    parcels: tuple["_Standing", ...]
-
-    @property
-    def id(self) -> int:
-        return int(self.row.id)
-
-    def carrier(self, lang: str) -> str:
-        return str(self.row.name_zh if lang == i18n.CHINESE else self.row.name_en)
-
-
-def look_at_dock(session: Session, manifest_id: int, *, scan_id: str = "", lock: bool = False) -> DockNow:
-    """The list; `lock` takes its row, so that one list is scanned in order."""
-    row = session.execute(
-        _MANIFEST_LOCKED if lock else _MANIFEST, {"manifest_id": manifest_id, "scan_id": scan_id}).one_or_none()
-    if row is None:
-        raise NotFound("shipping.no_such_manifest", manifest=manifest_id)
-    return DockNow(row, ())
-
-
-def with_parcels(session: Session, now: DockNow) -> DockNow:
-    """The list with its parcels, read after what was written."""
-    found = session.execute(_PARCELS, {"manifest_id": now.id, "carrier": now.row.carrier_code}).mappings()
-    return replace(now, parcels=tuple(_Standing(**row) for row in found))
-
-
-def with_handed_over(now: DockNow, parcel: Mapping[str, Any], at: datetime) -> DockNow:
-    """The list as it will stand with one parcel more, without asking the database again."""
-    others = [each for each in now.parcels if each.id != parcel["id"]]
-    left = next(each for each in now.parcels if each.id == parcel["id"])
-    return replace(now, parcels=(
-        replace(left, state=packing.HANDED_OVER, manifest_id=now.id, handed_over_at=at), *others))
-
-
-def draw_dock(now: DockNow, actor: Actor) -> dict[str, Any]:
-    """The list as screen and JSON show it: the newest on top, then what is missing."""
-    row = now.row
-    on_it = [each for each in now.parcels if each.manifest_id == now.id]
-    labelled = [each for each in now.parcels if each.manifest_id is None and each.state == packing.LABELLED]
-    closed = [each for each in now.parcels if each.manifest_id is None and each.state == packing.CLOSED]
-    is_open = row.state == shipping.LOADING
-    return {
-        "area": DOCK, "manifest_id": now.id, "number": row.number, "state": row.state, "is_open": is_open,
-        "step": "scan" if is_open else "done", "step_id": f"{now.id}:{row.state}", "carrier_code": row.carrier_code,
-        "carrier": now.carrier(actor.language), "lane": row.lane, "cut_off": row.cut_off,
-        "driver": row.driver_name, "closed_at": _iso(row.closed_at),
-        "count": len(on_it), "weight_g": sum(each.weight_g or 0 for each in on_it),
-        "parcels": [_draw_parcel(each) for each in on_it[:MOST_SHOWN]],
-        "labelled": [_draw_parcel(each) for each in labelled[:MOST_SHOWN]], "labelled_count": len(labelled),
-        "unlabelled": [_draw_parcel(each) for each in closed[:MOST_SHOWN]], "unlabelled_count": len(closed),
-        "cue": i18n.say(actor.language, "shipping.cue_dock" if is_open else "shipping.cue_signed",
-                        carrier=now.carrier(actor.language)),
-    }
-
-
-def _draw_parcel(row: _Standing) -> dict[str, Any]:
-    return {
-        "id": row.id, "number": row.number, "code": row.tracking_number or row.number, "order_number": row.order_number,
-        "weight_g": row.weight_g, "at": _iso(row.handed_over_at),
-    }

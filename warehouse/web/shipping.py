@@ -4,7 +4,8 @@ from flask import Blueprint, Response, redirect, url_for
 
 from warehouse.queries import shipping as parcels_query
 from warehouse.services import shipping, shipping_dock
-from warehouse.services.shipping_look import draw, draw_dock, look, look_at_dock, with_parcels
+from warehouse.services.shipping_dock_look import draw_dock, look_at_dock, with_parcels
+from warehouse.services.shipping_look import draw, look
 from warehouse.web.access import rule
 from warehouse.web.http import actor, answer_scan, read, respond, scan_from_request, text_from_request, write
 
