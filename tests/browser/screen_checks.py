@@ -69,12 +69,17 @@ smallest => {
 """
 
 
+def layout_faults_of(page):
+    """What a look alone shows: sideways scroll, small targets, cut text."""
+    return list(page.evaluate(LOOK, SMALLEST_TARGET_PX))
+
+
 def faults_of(page, *, axe_off=()):
     """Every fault of the screen as it stands, one sentence each.
 
     `axe_off`: ids of axe rules that do not hold here, to be explained where they are given.
     """
-    faults = list(page.evaluate(LOOK, SMALLEST_TARGET_PX))
+    faults = layout_faults_of(page)
     rules = {rule: {"enabled": False} for rule in axe_off}
     report = Axe().run(page, options={"rules": rules, "resultTypes": ["violations"]})
     for violation in report.response["violations"]:

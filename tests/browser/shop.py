@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from waitress import create_server
 
 from tests.browser.keys import scan_keys
-from tests.browser.screen_checks import assert_screen_is_fit, faults_of
+from tests.browser.screen_checks import assert_screen_is_fit, faults_of, layout_faults_of
 from warehouse import data_folder
 from warehouse.app import create_app
 from warehouse.config import load_config
@@ -222,10 +222,11 @@ class Visitor:
         self.keep(name)
         assert_screen_is_fit(self.page)
 
-    def faults(self, name):
+    def faults(self, name, *, layout_alone=False):
         """The same without refusing: the faults, each with the name of the screen."""
         self.keep(name)
-        return [f"{name} {self.mark}: {fault}" for fault in faults_of(self.page)]
+        found = layout_faults_of(self.page) if layout_alone else faults_of(self.page)
+        return [f"{name} {self.mark}: {fault}" for fault in found]
 
     def keep(self, name):
         PICTURES.mkdir(parents=True, exist_ok=True)

@@ -24,7 +24,8 @@ def test_every_page_of_the_house_is_fit(open_shop, new_tablet, told):
     for name, address in {**WORK, **DESK}.items():
         answer = visitor.page.goto(open_shop.url + address)
         assert answer.status == 200, address
-        found += visitor.faults(f"page-{name}")
+        # Axe has seen each page in both languages; turned the other way up, only its layout differs.
+        found += visitor.faults(f"page-{name}", layout_alone=told in CROSSED)
 
     assert found == []
 

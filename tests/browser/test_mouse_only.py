@@ -33,10 +33,9 @@ def pack(visitor, order):
         visitor.press("#ack")
     for digit in str(visitor.shop.pack_task(order)["box"]["expected_weight_g"]):
         visitor.page.locator(f"#weigh [data-key='{digit}']").click()
-    before = visitor.answer_id()
     visitor.page.locator("button[form=weigh]").click()
-    visitor.answered_after(before)
-    visitor.all_sent()
+    visitor.page.wait_for_url("**/ship/*")
+    visitor.page.wait_for_selector("img.label")
 
 
 def ship(visitor, parcel):
