@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, column, func, select, table
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, column, func, literal_column, select, table
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from warehouse.models.base import Base, key
@@ -111,4 +111,4 @@ PickRun.at_location_id = column_property(
     select(_SCAN.c.location_id)
     .where(_SCAN.c.task == "pick", _SCAN.c.task_id == PickRun.id, _SCAN.c.kind == "location",
            _SCAN.c.outcome == "accepted")
-    .order_by(_SCAN.c.id.desc()).limit(1).correlate_except(_SCAN).scalar_subquery())
+    .order_by(_SCAN.c.id.desc()).limit(literal_column("1")).correlate_except(_SCAN).scalar_subquery())

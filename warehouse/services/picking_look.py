@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Row, bindparam, case, func, select
+from sqlalchemy import Row, bindparam, case, func, literal_column, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from warehouse import i18n
@@ -22,9 +22,13 @@ from warehouse.models.stock import Location
 STOPS_AHEAD = 4
 
 _OTHER = aliased(PickStop)
-_IS_OPEN = (rules.OPEN, rules.SKIPPED)
+# Two comparisons and a written-out number, not IN and a bound LIMIT: the library would write the IN anew, and
+# SQLite plan anew, at each scan.
+_IS_OPEN = or_(PickStop.state == rules.OPEN, PickStop.state == rules.SKIPPED)
+_OTHER_IS_OPEN = or_(_OTHER.state == rules.OPEN, _OTHER.state == rules.SKIPPED)
+_MOST_ROWS = literal_column(str(STOPS_AHEAD))
 _HERE = select(func.count()).where(ItemCode.code == bindparam("code"))
-_OF_ORDER = select(func.count()).where(_OTHER.order_id == PickStop.order_id, _OTHER.state.in_(_IS_OPEN))
+_OF_ORDER = select(func.count()).where(_OTHER.order_id == PickStop.order_id, _OTHER_IS_OPEN)
 _SHORT = select(func.sum(_OTHER.units_short)).where(_OTHER.order_id == PickStop.order_id)
 _RUN_COLUMNS = (
     PickRun.id, PickRun.kind, PickRun.state, PickRun.wave_id, PickRun.due_at, PickRun.person_id, PickRun.cart_id,
@@ -53,7 +57,7 @@ _LOOK = (
     .outerjoin(Cart, Cart.id == PickRun.cart_id)
     .outerjoin(Person, Person.id == PickRun.person_id)
     .outerjoin(Scan, Scan.scan_id == bindparam("scan_id"))
-    .outerjoin(PickStop, (PickStop.run_id == PickRun.id) & PickStop.state.in_(_IS_OPEN))
+    .outerjoin(PickStop, (PickStop.run_id == PickRun.id) & _IS_OPEN)
     .outerjoin(Location, Location.id == PickStop.location_id)
     .outerjoin(Item, Item.id == PickStop.item_id)
     .outerjoin(Order, Order.id == PickStop.order_id)
@@ -61,7 +65,7 @@ _LOOK = (
     .outerjoin(Tote, Tote.id == RunTote.tote_id)
     .where(PickRun.id == bindparam("run_id"))
     .order_by(case((PickStop.state == rules.SKIPPED, 1), else_=0), PickStop.position)
-    .limit(STOPS_AHEAD)
+    .limit(_MOST_ROWS)
 )
 _LOCK = select(PickRun.id).where(PickRun.id == bindparam("run_id")).with_for_update()
 
