@@ -114,7 +114,7 @@ BROKEN_FILES = [
     (checks.find_overlong_files, "static/js/long.js", "x;\n" * 151, "x;\n" * 150),
     (checks.find_overlong_functions, "labels/draw.py",
      "def draw():\n" + "    x = 1\n" * 60, "def draw():\n" + "    x = 1\n" * 59),
-    (checks.find_wide_lines, "run.py", line_of(111), line_of(110)),
+    (checks.find_wide_lines, "run.py", line_of(121), line_of(120)),
     (checks.find_commits_outside_db, "warehouse/services/stock.py",
      "def move(session):\n    session.commit()\n", "def move(session):\n    session.flush()\n"),
     (checks.find_commits_outside_db, "warehouse/web/http.py",

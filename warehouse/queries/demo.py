@@ -57,7 +57,8 @@ def _pack(session: Session, task: dict[str, Any]) -> list[tuple[str, str]]:
     line = next((line for line in task["lines"] if line["units_left"]), None)
     if line is None:
         return []
-    return [(line["title"], line["isbn13"] or make_label("item", line["item_id"])), *_wrong_book(session, line["item_id"])]
+    right = line["title"], line["isbn13"] or make_label("item", line["item_id"])
+    return [right, *_wrong_book(session, line["item_id"])]
 
 
 def _pack_tote(session: Session, task: dict[str, Any]) -> list[tuple[str, str]]:

@@ -163,7 +163,8 @@ def _after_missing(
     title = _stop(now).title
     verdict = accept("picking.short_elsewhere" if not short else "picking.short", "short", WARN, title=title,
                      n=short or elsewhere)
-    touched = Touched(COMMAND, stop_id=_stop(now).stop_id, item_id=_stop(now).item_id, location_id=_stop(now).location_id)
+    here = _stop(now)
+    touched = Touched(COMMAND, stop_id=here.stop_id, item_id=here.item_id, location_id=here.location_id)
     return _keep(session, actor, now.id, scanned, verdict, touched)
 
 

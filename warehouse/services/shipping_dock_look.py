@@ -198,5 +198,6 @@ def draw_dock(now: DockNow, actor: Actor) -> dict[str, Any]:
 def _draw_first(group: _Group) -> list[dict[str, Any]]:
     return [{
         "id": each.id, "number": each.number, "code": each.tracking_number or each.number,
-        "order_number": each.order_number, "weight_g": each.weight_g, "at": each.handed_over_at.isoformat() if each.handed_over_at else None,
+        "order_number": each.order_number, "weight_g": each.weight_g,
+        "at": each.handed_over_at.isoformat() if each.handed_over_at else None,
     } for each in group.first[:MOST_SHOWN]]
