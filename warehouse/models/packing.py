@@ -22,7 +22,8 @@ class Carton(Base):
 
 
 class Parcel(Base):
-    """What leaves the house as one piece. Its `location_id` is where its units are in the ledger."""
+    """What leaves the house as one piece. Its `location_id` is where its units are in the ledger; its `number`, the
+    text of its own label, it gets when it is closed."""
 
     __tablename__ = "parcel"
     __table_args__ = (
@@ -52,6 +53,8 @@ class Parcel(Base):
 
 
 class ParcelLine(Base):
+    """What is in a closed parcel. While one is open, the moves into it tell."""
+
     __tablename__ = "parcel_line"
     __table_args__ = (CheckConstraint("units >= 0", name="units"),)
 

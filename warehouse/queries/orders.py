@@ -222,7 +222,7 @@ def order_page(session: Session, order_id: int) -> OrderPage | None:
         for found in session.execute(
             select(
                 Parcel.id,
-                func.coalesce(Parcel.number, ""),
+                func.coalesce(Parcel.number, Location.code),
                 Parcel.state,
                 Parcel.weight_g,
                 Parcel.carrier_code,
@@ -230,7 +230,7 @@ def order_page(session: Session, order_id: int) -> OrderPage | None:
                 Parcel.closed_at,
                 Parcel.handed_over_at,
             )
-            .where(Parcel.order_id == order_id)
+            .join(Location, Location.id == Parcel.location_id).where(Parcel.order_id == order_id)
             .order_by(Parcel.position)
         )
     ]
