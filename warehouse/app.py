@@ -1,10 +1,13 @@
 """Where the rooms are put together: settings and database in, the web application out."""
 
+from collections.abc import MutableMapping
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
+from flask.templating import Environment
 from htmx_flask import Htmx
 from jinja2 import StrictUndefined
 
@@ -25,6 +28,7 @@ HERE = Path(__file__).parent
 def create_app(config: Config, database: Database) -> Flask:
     """The web application over one open database."""
     app = Flask("warehouse", static_folder=_folder("static"), template_folder=_folder("templates"))
+    app.jinja_environment = Templates
     app.json = PlainJson(app)
     app.config["MAX_CONTENT_LENGTH"] = UPLOAD_LIMIT_BYTES
     app.extensions.update({
@@ -43,6 +47,14 @@ def create_app(config: Config, database: Database) -> Flask:
         if find_spec(f"warehouse.web.{room}"):
             app.register_blueprint(import_module(f"warehouse.web.{room}").bp)
     return app
+
+
+class Templates(Environment):
+    """Every template sees the same functions, in one plain dict. The library's chain of dicts is walked name by
+    name at each import and include: a tenth of what a screen costs."""
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        return {**self.globals, **d} if d else self.globals
 
 
 def _folder(name: str) -> str:

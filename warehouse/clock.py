@@ -15,7 +15,7 @@ def now() -> datetime:
 @contextmanager
 def standing_at(moment: datetime) -> Iterator[None]:
     """Hold the clock at one moment, for tests and for the demo's own past."""
-    global _fixed
+    global _fixed  # noqa: PLW0603 - the one clock of the process
     before, _fixed = _fixed, moment
     try:
         yield

@@ -131,9 +131,9 @@ class SqliteDatabase(Database):
                     try:
                         with connection.begin_nested():
                             done.append((answer, self._run(connection, job)))
-                    except Exception as problem:
+                    except Exception as problem:  # noqa: BLE001 - a door: whoever asked gets it
                         answer.set_exception(problem)
-        except Exception as problem:
+        except Exception as problem:  # noqa: BLE001 - a door: whoever asked gets it
             # Also where nothing could begin (disk full, file locked): nobody may wait for ever.
             for _, answer in batch:
                 if not answer.done():
@@ -148,7 +148,7 @@ class SqliteDatabase(Database):
         try:
             with connection.begin():
                 result = self._run(connection, job)
-        except Exception as problem:
+        except Exception as problem:  # noqa: BLE001 - a door: whoever asked gets it
             answer.set_exception(problem)
         else:
             answer.set_result(result)
@@ -181,7 +181,7 @@ class PostgresDatabase(Database):
             except (DBAPIError, Stale) as problem:
                 if attempt + 1 == TRIES or not _may_try_again(problem):
                     raise
-                time.sleep(random.uniform(0, 0.01 * 2 ** min(attempt, 6)))
+                time.sleep(random.uniform(0, 0.01 * 2 ** min(attempt, 6)))  # noqa: S311 - only to spread tries
         raise AssertionError("unreachable")
 
 
@@ -193,10 +193,10 @@ class Busy(Refusal):
 
 def sqlite_driver() -> ModuleType:
     """The newer of the system's SQLite and the one in the `pysqlite3` wheel."""
-    import sqlite3
+    import sqlite3  # noqa: PLC0415 - either may be the one
 
     try:
-        import pysqlite3
+        import pysqlite3  # noqa: PLC0415
     except ImportError:
         return sqlite3
     newer: ModuleType = max(pysqlite3, sqlite3, key=lambda driver: driver.sqlite_version_info)

@@ -122,7 +122,7 @@ def test_a_scan_id_with_another_body_is_refused(db, actor, picker, dune, tote):
     walk = started(db, picker, totes=[tote])
     walk.scan(shelf.label, scan_id="11111111-1111-4111-8111-111111111111")
 
-    with pytest.raises(Invalid, match="scan.key_reused"):
+    with pytest.raises(Invalid, match=r"scan\.key_reused"):
         walk.scan(dune.isbn, scan_id="11111111-1111-4111-8111-111111111111")
 
 

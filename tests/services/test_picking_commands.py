@@ -91,7 +91,7 @@ def test_a_second_press_of_a_problem_button_does_not_hit_the_next_stop(db, actor
     step = walk.task["step_id"]
     walk.scan("#short:nothing_here", step=step)
 
-    with pytest.raises(Conflict, match="scan.stale_step"):
+    with pytest.raises(Conflict, match=r"scan\.stale_step"):
         walk.scan("#short:nothing_here", step=step)
 
 
@@ -151,7 +151,7 @@ def test_another_picker_is_refused_until_they_take_over(db, actor, picker, dune,
     other = as_actor(a_person(db, "Ada", "picker"))
     second = Walk(db, other, walk.run_id)
 
-    with pytest.raises(Conflict, match="picking.run_taken"):
+    with pytest.raises(Conflict, match=r"picking\.run_taken"):
         db.write(picking_orders.start, other, walk.run_id)
     assert second.scan(dune.isbn).code == "picking.not_yours"
     db.write(picking_orders.take_over, other, walk.run_id)

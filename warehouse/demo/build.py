@@ -139,7 +139,7 @@ def _release(database: Database, lead: Actor, order_ids: list[int], at: datetime
 
 def _planned(database: Database) -> list[tuple[int, str]]:
     with database.read() as session:
-        return [tuple(row) for row in session.execute(
+        return [(row.id, row.kind) for row in session.execute(
             select(PickRun.id, PickRun.kind).where(PickRun.state == runs.PLANNED).order_by(PickRun.id))]
 
 
@@ -161,7 +161,7 @@ def _free_totes(database: Database) -> Iterator[int]:
 def _picked(session: Session) -> list[tuple[int, str]]:
     rows = session.execute(
         select(Order.id, Order.carrier_code).where(Order.state == PICKED).order_by(Order.due_at, Order.id))
-    return [tuple(row) for row in rows]
+    return [(row.id, row.carrier_code) for row in rows]
 
 
 def _pack_and_ship(database: Database, packer: Hands) -> None:

@@ -27,7 +27,7 @@ def isbn10_fits(text: str) -> bool:
     """Ten characters, digits with `X` allowed last, and the sum divides by 11."""
     if len(text) != ISBN10 or not is_digits(text[:9]) or not (is_digits(text[9]) or text[9] == "X"):
         return False
-    total = sum(map(mul, range(10, 1, -1), map(int, text[:9])))
+    total: int = sum(map(mul, range(10, 1, -1), map(int, text[:9])))
     return (total + (10 if text[9] == "X" else int(text[9]))) % 11 == 0
 
 
@@ -41,7 +41,7 @@ def issn_fits(text: str) -> bool:
     """Eight characters without hyphen, `X` allowed last, and the sum divides by 11."""
     if len(text) != ISSN or not is_digits(text[:7]) or not (is_digits(text[7]) or text[7] == "X"):
         return False
-    total = sum(map(mul, range(8, 1, -1), map(int, text[:7])))
+    total: int = sum(map(mul, range(8, 1, -1), map(int, text[:7])))
     return (total + (10 if text[7] == "X" else int(text[7]))) % 11 == 0
 
 

@@ -80,11 +80,12 @@ def judge(wanted: Wanted, thing: Thing, units: int = 1, *, is_confirmed: bool = 
     says that a set was confirmed to be whole. The most specific refusal wins."""
     if thing.kind == codes.INVALID:
         return refuse("scan.unreadable", WARN)
-    judge_kind = {codes.LOCATION: _judge_location, codes.ITEM: _judge_item, codes.TOTE: _judge_tote}.get(thing.kind)
-    if judge_kind is _judge_item:
-        return _judge_item(wanted, thing, units, is_confirmed)
-    if judge_kind:
-        return judge_kind(wanted, thing)
+    if thing.kind == codes.ITEM:
+        return _judge_item(wanted, thing, units, is_confirmed=is_confirmed)
+    if thing.kind == codes.LOCATION:
+        return _judge_location(wanted, thing)
+    if thing.kind == codes.TOTE:
+        return _judge_tote(wanted, thing)
     if thing.kind == codes.UNKNOWN:
         return refuse("picking.unknown_code", text=thing.text)
     return refuse(f"picking.scan_{wanted.step}_not_{thing.kind}", WARN)
@@ -101,7 +102,7 @@ def _judge_location(wanted: Wanted, thing: Thing) -> Verdict:
     return refuse(f"picking.scan_{wanted.step}_not_location", WARN, location=thing.name)
 
 
-def _judge_item(wanted: Wanted, thing: Thing, units: int, is_confirmed: bool) -> Verdict:
+def _judge_item(wanted: Wanted, thing: Thing, units: int, *, is_confirmed: bool) -> Verdict:
     if wanted.item_id not in thing.ids:
         return refuse("picking.wrong_item", title=thing.name, wanted=wanted.title)
     if wanted.step == STEP_SHELF:

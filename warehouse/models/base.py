@@ -22,10 +22,10 @@ class Instant(TypeDecorator[datetime]):
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
         return None if value is None else round(value.timestamp() * 1000)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         return None if value is None else datetime.fromtimestamp(value / 1000, UTC)
 
 
@@ -35,7 +35,7 @@ BigKey = BigInteger().with_variant(Integer, "sqlite")
 
 class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
-    type_annotation_map = {datetime: Instant, str: Text}
+    type_annotation_map: ClassVar[dict[Any, Any]] = {datetime: Instant, str: Text}
     if TYPE_CHECKING:
         # Declared as any FROM clause in the library; ours are all tables, which can be inserted into.
         __table__: ClassVar[Table]

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, column, func, literal_column, select, table
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, column, func, select, table
 from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from warehouse.models.base import Base, key
@@ -40,42 +40,6 @@ class Tote(Base):
     order_id: Mapped[int | None] = mapped_column(ForeignKey("sales_order.id"), index=True)
 
 
-class PickRun(Base):
-    """One walk of one person: `single` (many one-line orders into one tote), `batch` (n orders, n totes) or
-    `order` (one order). How much is taken and which shelf was scanned last follow from its stops and scans:
-    `units_taken` and `at_location_id` below."""
-
-    __tablename__ = "pick_run"
-    __table_args__ = (Index("ix_pick_run_state_due_at", "state", "due_at"),)
-
-    id: Mapped[int] = key()
-    wave_id: Mapped[int] = mapped_column(ForeignKey("wave.id"), index=True)
-    kind: Mapped[str]
-    state: Mapped[str]
-    due_at: Mapped[datetime]
-    created_at: Mapped[datetime]
-    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
-    cart_id: Mapped[int | None] = mapped_column(ForeignKey("cart.id"))
-    changing_slot: Mapped[int | None]
-    units_due: Mapped[int]
-    started_at: Mapped[datetime | None]
-    done_at: Mapped[datetime | None]
-
-
-class RunTote(Base):
-    """The slot on the cart that serves one order (or, in a single-line run, the whole run), and the tote in
-    it now: a full tote is replaced by a fresh one in the same slot."""
-
-    __tablename__ = "run_tote"
-    __table_args__ = (UniqueConstraint("run_id", "slot"),)
-
-    id: Mapped[int] = key()
-    run_id: Mapped[int] = mapped_column(ForeignKey("pick_run.id"))
-    slot: Mapped[int]
-    order_id: Mapped[int | None] = mapped_column(ForeignKey("sales_order.id"), index=True)
-    tote_id: Mapped[int | None] = mapped_column(ForeignKey("tote.id"))
-
-
 class PickStop(Base):
     """Units of one item from one shelf for one order line. Taken units are in the slot's tote from the item
     scan on; the stop is closed when the tote was scanned too."""
@@ -103,12 +67,47 @@ class PickStop(Base):
 
 _SCAN = table("scan", *map(column, ("id", "task", "task_id", "kind", "outcome", "location_id")))
 
-PickRun.units_taken = column_property(
-    select(func.coalesce(func.sum(PickStop.units_taken), 0)).where(PickStop.run_id == PickRun.id)
-    .correlate_except(PickStop).scalar_subquery())
-# Two stops at one shelf need one scan of it.
-PickRun.at_location_id = column_property(
-    select(_SCAN.c.location_id)
-    .where(_SCAN.c.task == "pick", _SCAN.c.task_id == PickRun.id, _SCAN.c.kind == "location",
-           _SCAN.c.outcome == "accepted")
-    .order_by(_SCAN.c.id.desc()).limit(literal_column("1")).correlate_except(_SCAN).scalar_subquery())
+
+class PickRun(Base):
+    """One walk of one person: `single` (many one-line orders into one tote), `batch` (n orders, n totes) or
+    `order` (one order). How much is taken and which shelf was scanned last follow from its stops and scans:
+    `units_taken` and `at_location_id`."""
+
+    __tablename__ = "pick_run"
+    __table_args__ = (Index("ix_pick_run_state_due_at", "state", "due_at"),)
+
+    id: Mapped[int] = key()
+    wave_id: Mapped[int] = mapped_column(ForeignKey("wave.id"), index=True)
+    kind: Mapped[str]
+    state: Mapped[str]
+    due_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
+    cart_id: Mapped[int | None] = mapped_column(ForeignKey("cart.id"))
+    changing_slot: Mapped[int | None]
+    units_due: Mapped[int]
+    units_taken: Mapped[int] = column_property(
+        select(func.coalesce(func.sum(PickStop.units_taken), 0)).where(PickStop.run_id == id)
+        .correlate_except(PickStop).scalar_subquery())
+    # Two stops at one shelf need one scan of it.
+    at_location_id: Mapped[int | None] = column_property(
+        select(_SCAN.c.location_id)
+        .where(_SCAN.c.task == "pick", _SCAN.c.task_id == id, _SCAN.c.kind == "location",
+               _SCAN.c.outcome == "accepted")
+        .order_by(_SCAN.c.id.desc()).limit(1).correlate_except(_SCAN).scalar_subquery())
+    started_at: Mapped[datetime | None]
+    done_at: Mapped[datetime | None]
+
+
+class RunTote(Base):
+    """The slot on the cart that serves one order (or, in a single-line run, the whole run), and the tote in
+    it now: a full tote is replaced by a fresh one in the same slot."""
+
+    __tablename__ = "run_tote"
+    __table_args__ = (UniqueConstraint("run_id", "slot"),)
+
+    id: Mapped[int] = key()
+    run_id: Mapped[int] = mapped_column(ForeignKey("pick_run.id"))
+    slot: Mapped[int]
+    order_id: Mapped[int | None] = mapped_column(ForeignKey("sales_order.id"), index=True)
+    tote_id: Mapped[int | None] = mapped_column(ForeignKey("tote.id"))

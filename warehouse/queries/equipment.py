@@ -32,4 +32,4 @@ def list_equipment(session: Session) -> Equipment:
         select(Tote.id, Tote.code, Tote.state, Tote.run_id, Order.number, func.coalesce(units, 0))
         .outerjoin(Order, Order.id == Tote.order_id).order_by(Tote.code))
     carts = session.execute(select(Cart.id, Cart.code, Cart.slots).order_by(Cart.code))
-    return Equipment([ToteRow(*row) for row in totes], [tuple(row) for row in carts])
+    return Equipment([ToteRow(*row) for row in totes], [(row.id, row.code, row.slots) for row in carts])

@@ -188,7 +188,7 @@ def _go_on_without(session: Session, actor: Actor, run: PickRun, order_id: int) 
     if not left:
         _end(run, actor)
     else:
-        _give_up_slot(session, actor, run, order_id)
+        _give_up_slot(session, run, order_id)
     session.flush()  # The next look at the run reads this row.
 
 
@@ -200,7 +200,7 @@ def _end(run: PickRun, actor: Actor) -> None:
         run.state = picking.RUN_FLOW.step(run.state, "drop")
 
 
-def _give_up_slot(session: Session, actor: Actor, run: PickRun, order_id: int) -> None:
+def _give_up_slot(session: Session, run: PickRun, order_id: int) -> None:
     """The order's place on the cart needs no tote any more. The walk begins if that was all it waited for."""
     slot = session.execute(
         select(RunTote.slot, RunTote.tote_id).where(RunTote.run_id == run.id, RunTote.order_id == order_id)
@@ -218,7 +218,7 @@ def _give_up_slot(session: Session, actor: Actor, run: PickRun, order_id: int) -
         select(func.count()).where(RunTote.run_id == run.id, RunTote.tote_id.is_(None))).scalar_one()
     has_cart = run.kind != picking.BATCH or run.cart_id is not None
     if run.state == picking.BINDING and has_cart and not missing:
-        picking_orders.begin(session, actor, run.id)
+        picking_orders.begin(session, run.id)
 
 
 def _close_ranks(session: Session, run_id: int, gone: int) -> None:

@@ -65,5 +65,5 @@ def _by_text(session: Session, text: str) -> Thing:
     ):
         found = session.execute(select(number, name).where(name == text).limit(2)).all()
         if len(found) == 1:
-            return Thing(kind, (found[0][0],), found[0][1], text)
+            return Thing(kind, (found[0][0],), found[0][1] or text, text)
     return Thing(UNKNOWN, text=text)

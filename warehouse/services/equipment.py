@@ -1,6 +1,7 @@
 """Totes and carts: bought, labelled, added here, and then known by scan."""
 
 import re
+
 from sqlalchemy import insert, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 

@@ -179,7 +179,7 @@ def _look_alikes(session: Session, now: RunNow, thing: Thing, scanned: ScanIn) -
     rows = session.execute(
         select(Item.id, Item.title, Item.subtitle, Item.volume, Item.edition, Item.binding, Item.sku)
         .where(Item.id.in_(near)).order_by(Item.id))
-    return [dict(row._mapping) for row in rows]
+    return [dict(row) for row in rows.mappings()]
 
 
 def _is_confirmed(session: Session, now: RunNow, scanned: ScanIn, thing: Thing) -> bool:
@@ -213,9 +213,9 @@ def _bind(session: Session, actor: Actor, now: RunNow, scanned: ScanIn) -> Answe
         if verdict.verb == "cart":
             session.execute(update(RUN).where(RUN.c.id == now.id).values(cart_id=thing.id))
         else:
-            picking_orders.bind_tote(session, actor, now.id, slot, thing.id)
+            picking_orders.bind_tote(session, now.id, slot, thing.id)
         now = look(session, now.id)
         if now.state == rules.BINDING and not now.needs_cart and now.slot == 0:
-            picking_orders.begin(session, actor, now.id)
+            picking_orders.begin(session, now.id)
             now = look(session, now.id)
     return close(session, actor, now, scanned, verdict, Touched(thing.kind))

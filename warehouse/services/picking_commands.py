@@ -18,6 +18,7 @@ from warehouse.domain.people import Actor
 from warehouse.domain.scans import OK, WARN, Answer, ScanIn, Verdict, accept, refuse
 from warehouse.domain.waves import Demand, OrderDemand, Shelf, Take
 from warehouse.errors import Conflict
+from warehouse.models.catalog import Item
 from warehouse.models.journal import Scan
 from warehouse.models.orders import Order, OrderLine
 from warehouse.models.picking import PickRun, PickStop
@@ -181,16 +182,16 @@ def _fetch_elsewhere(session: Session, run_id: int, stop: PickStop, units: int) 
     shelves = [Shelf(row.location_id, row.code, row.sequence, row.free) for row in rows]
     demand = OrderDemand(stop.order_id, waves.PART, (Demand(stop.order_line_id, stop.item_id, units),))
     takes: list[Take] = waves.allocate([demand], {stop.item_id: shelves}).takes.get(stop.order_id, [])
-    position = session.execute(select(func.max(PickStop.position)).where(PickStop.run_id == run_id)).scalar() or 0
-    for position, take in enumerate(takes, start=position + 1):
+    last = session.execute(select(func.max(PickStop.position)).where(PickStop.run_id == run_id)).scalar() or 0
+    for place, take in enumerate(takes, start=last + 1):
         reservation = stock.reserve(session, order_line_id=take.line_id, item_id=take.item_id,
                                     location_id=take.location_id, units=take.units)
-        session.execute(insert(PickStop.__table__), stop_row(run_id, position, stop.slot, take, reservation))
+        session.execute(insert(PickStop.__table__), stop_row(run_id, place, stop.slot, take, reservation))
     return sum(take.units for take in takes)
 
 
 def _count_short(session: Session, run_id: int, stop: PickStop, units: int, found: int) -> None:
-    """wanted = reserved + short + cancelled stays true: what is found nowhere is no longer reserved."""
+    """Wanted = reserved + short + cancelled stays true: what is found nowhere is no longer reserved."""
     lost = units - found
     if not lost:
         return
@@ -241,7 +242,7 @@ def _undo(session: Session, actor: Actor, now: RunNow, scanned: ScanIn, argument
     session.execute(update(PickRun).where(PickRun.id == now.id).values(
         state=rules.RUN_FLOW.step(now.state, "reopen"), done_at=None))
     session.flush()  # The next look reads these rows.
-    verdict = accept("picking.undone", "undo", title=session.get_one(picking.Item, stop.item_id).title)
+    verdict = accept("picking.undone", "undo", title=session.get_one(Item, stop.item_id).title)
     answer = picking.answer_of(actor, look(session, now.id), verdict)
     scans.complete(session, scan_row, answer)
     return answer

@@ -52,7 +52,7 @@ def tote_state(session: Session, thing: Thing, run_id: int) -> tuple[str | None,
     return row.state, row.run_id == run_id
 
 
-def bind_tote(session: Session, actor: Actor, run_id: int, slot: int, tote_id: int) -> None:
+def bind_tote(session: Session, run_id: int, slot: int, tote_id: int) -> None:
     """Put a free tote into a slot of the cart; it belongs to the slot's order from now on."""
     run_tote = session.execute(select(RunTote).where(RunTote.run_id == run_id, RunTote.slot == slot)).scalar_one()
     tote = session.get_one(Tote, tote_id)
@@ -63,7 +63,7 @@ def bind_tote(session: Session, actor: Actor, run_id: int, slot: int, tote_id: i
     session.flush()  # The next look reads these rows.
 
 
-def begin(session: Session, actor: Actor, run_id: int) -> None:
+def begin(session: Session, run_id: int) -> None:
     """All totes are bound: the walk starts, and its orders are being picked."""
     run = session.get_one(PickRun, run_id)
     run.state = rules.RUN_FLOW.step(run.state, "bind")

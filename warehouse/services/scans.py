@@ -54,7 +54,9 @@ def record(
         "person_id": actor.person_id, "device_id": actor.device_id, "made_at": scanned.made_at, "at": actor.at,
         "body_hash": scanned.body_hash(task, task_id), "answer": to_json(answer), **vars(touched),
     })
-    return int(made.inserted_primary_key[0])
+    key = made.inserted_primary_key
+    assert key is not None
+    return int(key[0])
 
 
 def keep_look(session: Session, actor: Actor, scanned: ScanIn, answer: Answer, task: str, touched: Touched) -> Answer:

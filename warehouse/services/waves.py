@@ -162,7 +162,7 @@ def stop_row(run_id: int, position: int, slot: int, take: Take, reservation_id: 
 
 
 def _write_lines(session: Session, allocation: Allocation, when_short: dict[int, str]) -> None:
-    """wanted = reserved + short + cancelled, line by line (FLOWS)."""
+    """Wanted = reserved + short + cancelled, line by line (FLOWS)."""
     reserved: dict[int, int] = defaultdict(int)
     owner: dict[int, int] = {}
     for order_id, takes in allocation.takes.items():
