@@ -181,9 +181,9 @@ def lint(words: list[str]) -> int:
 
 
 def test(words: list[str]) -> int:
-    """Every test in three passes, or the quick pass, or what pytest's own arguments choose."""
+    """Every test in four passes, or the quick pass, or what pytest's own arguments choose."""
     python = environment("dev")
-    quick = ["-n", "2", "-m", "not slow", *(f"--ignore={room}" for room in SLOW_ROOMS)]
+    quick = ["-n", "2", "-m", "not slow and not postgres", *(f"--ignore={room}" for room in SLOW_ROOMS)]
     if words[:1] == ["quick"]:
         return run_passes(python, {"quick": quick + words[1:]})
     settings = what_browser_tests_need()
@@ -191,6 +191,7 @@ def test(words: list[str]) -> int:
         return run_passes(python, {"chosen": words}, settings)
     return run_passes(python, {
         "quick": quick,
+        "postgres": ["-n", "2", "-m", "postgres and not slow", *(f"--ignore={room}" for room in SLOW_ROOMS)],
         "slow": ["-m", "slow", *(f"--ignore={room}" for room in SLOW_ROOMS)],
         "browser and crash": [room for room in SLOW_ROOMS if (ROOT / room).is_dir()],
     }, settings)

@@ -17,6 +17,9 @@ from warehouse.queries import prove
 from warehouse.services.setup import first_rows
 from warehouse.vault import Vault
 
+# Every test with a database runs on both; `test quick` leaves PostgreSQL out.
+ENGINES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+
 # Ten in the morning in Shanghai, before every carrier's cut-off.
 MORNING = datetime(2026, 3, 4, 2, 0, tzinfo=UTC)
 
@@ -115,7 +118,7 @@ def a_database_url(request, engine, tmp_path):
     yield url
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=ENGINES)
 def database_url(request, tmp_path):
     """For tests that start a server or the console on it: nothing is checked at the end."""
     with a_database_url(request, request.param, tmp_path) as url:

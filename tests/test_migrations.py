@@ -9,7 +9,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, inspect, text
 
 from tests import postgres
-from tests.conftest import with_driver
+from tests.conftest import ENGINES, with_driver
 from warehouse import migrations
 from warehouse.models import all_tables
 
@@ -29,7 +29,7 @@ ROWS_OF_THE_FIRST_RELEASE = (
 )
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=ENGINES)
 def empty_url(request, tmp_path):
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'old.db'}"

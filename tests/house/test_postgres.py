@@ -11,6 +11,8 @@ import pytest
 
 from tests import postgres
 
+pytestmark = pytest.mark.slow  # Each starts processes of its own.
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

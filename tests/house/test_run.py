@@ -8,6 +8,8 @@ import pytest
 
 import run
 
+pytestmark = pytest.mark.slow  # Each starts processes of its own.
+
 ROOT = Path(__file__).resolve().parents[2]
 PASSING = "def test_that_holds(): assert True\n"
 FAILING = "def test_that_fails(): assert False\n"
