@@ -167,8 +167,9 @@ def who_asks() -> Actor | None:
 
 def language() -> str:
     """The person's language; before sign-in what was chosen on the sign-in screen, else the browser's."""
-    if g.get("actor"):
-        return str(g.actor.language)
+    actor: Actor | None = g.get("actor")
+    if actor is not None:
+        return actor.language
     if not g.get("language"):
         chosen = request.cookies.get(cookie_name("language"))
         wanted = [tag for tag, _ in request.accept_languages]

@@ -2,16 +2,17 @@
 
 import hashlib
 import re
+from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from flask import Flask, g
-from markupsafe import Markup
+from jinja2.runtime import Macro
 
 from warehouse import clock, i18n
 from warehouse.domain.people import Actor
@@ -23,6 +24,7 @@ COLOURS, PATTERNS = 10, 4
 MOST_LINES = 4
 FOUR_WIDE, WIDE = 4, 6
 CELLS = 3  # aisle, bay, shelf
+KEPT_PARTS = 4000  # of a kilobyte or two
 
 
 def furnish(app: Flask) -> None:
@@ -32,7 +34,7 @@ def furnish(app: Flask) -> None:
         me=me,
         language=language,
         static=static_address(app),
-        unchanging=unchanging_parts(app),
+        kept=kept,
         local_time=local_time,
         minutes_left=minutes_left,
         lang_of=lang_of,
@@ -89,15 +91,16 @@ def static_address(app: Flask) -> Any:
     return static
 
 
-def unchanging_parts(app: Flask) -> Any:
-    """`unchanging("picking/_pads.html")`: a part with nothing in it but sentences, drawn once for each language.
-    A scan's answer carries the whole screen, so what is the same on all of them is not drawn again."""
+def kept(part: Macro, *facts: Hashable) -> str:
+    """`kept(book, stop.title, …)`: a macro that depends on these facts and the language alone, drawn once. A scan's
+    answer carries the whole screen, most of which is as the scan before left it. Such a part names nobody and
+    tells no time: it is shown to all."""
+    return _drawn(part, language(), facts)
 
-    @cache
-    def drawn(name: str, _language: str) -> Markup:
-        return Markup(app.jinja_env.get_template(name).render())  # noqa: S704 - ours, escaped as it is drawn
 
-    return lambda name: drawn(name, language())
+@lru_cache(KEPT_PARTS)
+def _drawn(part: Macro, _language: str, facts: tuple[Hashable, ...]) -> str:
+    return part(*facts)
 
 
 def lang_of(text: str) -> str:
