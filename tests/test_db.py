@@ -4,7 +4,7 @@ import sqlite3
 import threading
 
 import pytest
-from sqlalchemy import event, func, insert, select, text
+from sqlalchemy import func, insert, select, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from tests.builders import an_item, stock_at
@@ -127,13 +127,16 @@ def sqlite_db(sqlite_template, tmp_path, vault):
     database.close()
 
 
-def said_on(engine):
+def said_on(database):
+    """What the writer's connection says to SQLite from now on."""
     said = []
-    event.listen(engine, "before_cursor_execute", lambda *facts: said.append(facts[2]))
+    database.write(lambda session: session.connection().connection.driver_connection.set_trace_callback(said.append))
+    said.clear()
     return said
 
 
 def test_what_waits_goes_into_one_commit(sqlite_db):
+    said = said_on(sqlite_db)
     begun, go_on = threading.Event(), threading.Event()
 
     def hold_the_writer(session):
@@ -149,7 +152,7 @@ def test_what_waits_goes_into_one_commit(sqlite_db):
         each.start()
     while sqlite_db._jobs.qsize() < len(waiting):
         pass
-    said = said_on(sqlite_db.writer)
+    said.clear()
     go_on.set()
     for each in (first, *waiting):
         each.join()
@@ -160,7 +163,7 @@ def test_what_waits_goes_into_one_commit(sqlite_db):
 
 
 def test_a_writer_asks_for_the_lock_before_it_reads(sqlite_db):
-    said = said_on(sqlite_db.writer)
+    said = said_on(sqlite_db)
 
     sqlite_db.write(lambda session: session.execute(select(func.count()).select_from(Cart)).scalar())
 

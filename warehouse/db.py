@@ -217,11 +217,10 @@ def _sqlite_engine(url: str, driver: ModuleType, *, writes: bool) -> Engine:
                        "cache_size=-16000", f"query_only={'OFF' if writes else 'ON'}"):
             connection.execute(f"PRAGMA {pragma}")
 
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        # A writer that begins by reading may not be able to go on to write; IMMEDIATE asks at once.
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
+    # A writer that begins by reading may not be able to go on to write; IMMEDIATE asks at once.
+    words = "BEGIN IMMEDIATE" if writes else "BEGIN"
+    # As the dialect's own act, not as an event: where one is listened for, every statement asks who listens.
+    engine.dialect.do_begin = lambda connection: connection.execute(words)  # type: ignore[method-assign, assignment]
     return engine
 
 
