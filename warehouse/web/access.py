@@ -151,8 +151,8 @@ def who_asks() -> Actor | None:
     if not token:
         return None
     now = clock.now()
-    with database().read() as session:
-        turn = people.find_turn(session, hash_of(token))
+    with database().glance() as connection:
+        turn = people.find_turn(connection, hash_of(token))
     if turn is None or now - turn.seen_at > timedelta(minutes=config().idle_minutes):
         return None
     if turn.device_hash != hash_of(request.cookies.get(cookie_name("device"), "")):
