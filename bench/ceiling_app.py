@@ -15,7 +15,7 @@ from flask import Flask, Response, request
 from sqlalchemy import BigInteger, Engine, ForeignKey, Integer, create_engine, event, insert, select, update
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from warehouse.cli import THREADS
+from warehouse.cli_serve import THREADS
 from warehouse.db import sqlite_driver
 
 ITEMS = 2000

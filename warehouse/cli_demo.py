@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 import click
 
 from warehouse import data_folder, documents
+from warehouse.cli_serve import HOST, PORT, run
 from warehouse.config import Config, default_home, load_config
 from warehouse.demo.build import Badge, build
 from warehouse.errors import SetUpProblem
@@ -15,6 +16,17 @@ from warehouse.i18n import ENGLISH
 
 MARK = "demo"
 BADGE_SHEET = "badges.pdf"
+
+
+@click.command()
+@HOST
+@PORT
+@click.option("--fresh", is_flag=True, help="Throw the old demo shop away and begin anew.")
+def demo(host: str, port: int, *, fresh: bool) -> None:
+    """A small shop with orders in every state, made once and served: a whole job can be done with a mouse."""
+    config = demo_config()
+    prepare(config, fresh=fresh)
+    run(config, host, port, or_any=True)
 
 
 def demo_config() -> Config:

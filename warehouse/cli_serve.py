@@ -1,0 +1,55 @@
+"""`warehouse serve`: the tablets' server, until it is stopped."""
+
+import signal
+import sys
+
+import click
+import waitress
+
+from warehouse import data_folder
+from warehouse.app import create_app
+from warehouse.config import Config
+from warehouse.db import sqlite_driver
+from warehouse.errors import SetUpProblem
+
+THREADS = 16
+LOCAL = ("127.0.0.1", "0.0.0.0")  # noqa: S104 - to show an address, not to listen
+
+HOST = click.option(
+    "--host", default="127.0.0.1", show_default=True, help="0.0.0.0 lets the tablets of the house in."
+)
+PORT = click.option("--port", default=8080, show_default=True, help="0 takes any free one.")
+
+
+@click.command()
+@HOST
+@PORT
+@click.pass_obj
+def serve(config: Config, host: str, port: int) -> None:
+    """Serve the tablets until stopped."""
+    run(config, host, port)
+
+
+def run(config: Config, host: str, port: int, *, or_any: bool = False) -> None:
+    """`or_any`: where the port is taken, any free one will do."""
+    with data_folder.opened(config) as database:
+        app = create_app(config, database)
+        try:
+            server = waitress.create_server(app, host=host, port=port, threads=THREADS)
+        except OSError as problem:
+            if not or_any:
+                raise SetUpProblem(
+                    f"Cannot listen on {host}:{port}: {problem.strerror}. Choose another --port.") from None
+            server = waitress.create_server(app, host=host, port=0, threads=THREADS)
+        # A stopped service ends what it began: the scan in hand is answered, the database closed.
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        shown = "localhost" if host in LOCAL else host
+        click.echo(f"Serving http://{shown}:{getattr(server, 'effective_port', port)} with {_engine_name(config)}")
+        if not config.is_https:
+            click.echo("Without https anyone on the same network can read along. Set `is_https = true` in"
+                       " warehouse.toml behind a proxy that speaks https.", err=True)
+        server.run()
+
+
+def _engine_name(config: Config) -> str:
+    return f"SQLite {sqlite_driver().sqlite_version}" if config.is_sqlite else "PostgreSQL"
