@@ -5,9 +5,8 @@ message (a damaged ISBN is "AI 97").
 """
 
 import re
-from typing import NamedTuple
-
-import biip
+from types import ModuleType
+from typing import Any, NamedTuple
 
 GS = "\x1d"
 # How scanners spell the separator when they cannot send the control character.
@@ -33,8 +32,8 @@ def read_message(body: str) -> Elements:
     if re.fullmatch(r"97[89][0-9]{10}", body):
         return Elements(reason="bad_gs1")  # an ISBN under the wrong identifier would pass as "AI 97"
     try:
-        parsed = biip.parse("]C1" + body)
-    except biip.BiipException:
+        parsed = _parser().parse("]C1" + body)
+    except _parser().BiipException:
         return Elements(reason="bad_gs1")
     if parsed.gs1_message is None:
         unknown = "Failed to get GS1 Application Identifier" in (parsed.gs1_message_error or "")
@@ -57,13 +56,20 @@ def read_bracketed(text: str) -> Elements:
 def read_link(text: str) -> Elements | None:
     """The elements of a GS1 Digital Link, or None where the address is any other page."""
     try:
-        link = biip.parse(text).gs1_digital_link_uri
-    except biip.BiipException:
+        link = _parser().parse(text).gs1_digital_link_uri
+    except _parser().BiipException:
         return None
     return None if link is None else _checked(link.element_strings)
 
 
-def _checked(element_strings: list[biip.gs1_element_strings.GS1ElementString]) -> Elements:
+def _parser() -> ModuleType:
+    """Loaded with the first GS1 code: its table of prefixes takes half of what a short command takes to start."""
+    import biip  # noqa: PLC0415 - see above
+
+    return biip
+
+
+def _checked(element_strings: list[Any]) -> Elements:
     if any(element.gtin_error or element.sscc_error for element in element_strings):
         return Elements(reason="wrong_check_digit")
     return _without_contradiction([(element.ai.ai, element.value) for element in element_strings])
