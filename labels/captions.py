@@ -5,6 +5,7 @@ from datetime import date
 CAPTIONS: dict[str, dict[str, str]] = {
     "aisle": {"en": "Aisle", "zh-Hans": "巷道"},
     "bay": {"en": "Bay", "zh-Hans": "货架"},
+    "cart": {"en": "Cart", "zh-Hans": "拣货车"},
     "cod": {"en": "Collect on delivery", "zh-Hans": "代收货款"},
     "copies_in_parcel": {"en": "{units} copies in this parcel", "zh-Hans": "本件共 {units} 册"},
     "copy_in_parcel": {"en": "1 copy in this parcel", "zh-Hans": "本件共 1 册"},

@@ -1,4 +1,4 @@
-"""Labels that stay in the house: location, tote, item, badge. Single, or sheets of A4 to cut (PAK-3)."""
+"""Labels that stay in the house: location, tote, cart, item, badge. Single, or sheets of A4 to cut (PAK-3)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -28,12 +28,13 @@ class LocationTag:
 
 @dataclass(frozen=True)
 class ToteTag:
-    """A tote or a cart's place. `number` is drawn as large as fits."""
+    """A tote, or with `kind` "cart" a cart. `number` is drawn as large as fits."""
 
     lang: str
     number: str
     code: str
     note: str = ""
+    kind: str = "tote"
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,7 @@ def _(tag: ToteTag, page: Page, box_mm: Box) -> None:
     x, y, width, height = (box_mm[0] + 2.5, box_mm[1] + 2.5, box_mm[2] - 5, box_mm[3] - 5)
     band = height * 0.46
     page.area(x, y, width, band)
-    page.fit(x + 2.5, y + 5.2, captions.caption(tag.lang, "tote"), 9, width * 0.3, grey=PALE)
+    page.fit(x + 2.5, y + 5.2, captions.caption(tag.lang, tag.kind), 9, width * 0.3, grey=PALE)
     if tag.note:
         page.fit(x + 2.5, y + band - 2.6, tag.note, 9, width * 0.3, grey=WHITE)
     page.centre_in((x + width * 0.2, y, width * 0.6, band), tag.number, band * 2.2, grey=WHITE)

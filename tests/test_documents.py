@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from tests import builders
 from tests import shipping_day as day
-from tests.builders import a_shelf, a_tote, an_item, an_order
+from tests.builders import a_cart, a_shelf, a_tote, an_item, an_order
 from warehouse import documents
 from warehouse.config import Config
 from warehouse.domain.own_labels import make_label
@@ -76,6 +76,7 @@ def test_an_english_recipient_gets_an_english_label_and_the_amount_to_collect(db
     assert "Smith" not in text and "12Quay" not in text and "900123" not in text
     for shown in ("RoyalMail", "J***S****", "QuayStreet", "Bristol", "BS14DJ", "£12.99", "Collectondelivery"):
         assert shown in text
+    assert drawn(db, documents.label_picture, config, parcel).cod == "Collect on delivery £12.99"
 
 
 def test_a_label_that_was_not_made_is_not_printed(db, actor, santi, config):
@@ -148,10 +149,11 @@ def test_a_drivers_list_is_in_the_readers_language(db, actor, santi, config, lan
 
 
 def test_house_labels_decode_as_what_they_name(db, actor, santi):
-    shelf, tote = a_shelf(db, "B-07-3"), a_tote(db, "T-12")
+    shelf, tote, cart = a_shelf(db, "B-07-3"), a_tote(db, "T-12"), a_cart(db, "C-03")
     person = builders.a_person(db, "Li Wei", "packer")
     for draw, thing, label in (
         (documents.location_labels_pdf, shelf, shelf.label), (documents.tote_labels_pdf, tote, tote.label),
+        (documents.cart_labels_pdf, cart, make_label("cart", cart.id)),
         (documents.item_labels_pdf, santi, santi.label), (documents.badges_pdf, person, person.badge),
     ):
         for lang in ("en", "zh-Hans"):

@@ -18,7 +18,6 @@ class Config:
     shop_name_zh: str = "书页书店"
     sender_address: str = "Shelfmark Warehouse 2, 12 Dock Road"
     sender_address_zh: str = "书页仓库 2 号仓，码头路 12 号"
-    sender_phone: str = "400-000-0000"
     time_zone: str = "Asia/Shanghai"
     idle_minutes: int = 20
     weight_tolerance_percent: int = 5

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from labels import barcodes, packing_slip, shipping_label, tags
+from labels import barcodes, captions, packing_slip, shipping_label, tags
 from labels import manifest as lists
 from warehouse import clock, i18n
 from warehouse.config import Config
@@ -79,6 +79,12 @@ def tote_labels_pdf(session: Any, ids: Sequence[int], lang: str, *, on_sheet: bo
     return _tags(found, on_sheet)
 
 
+def cart_labels_pdf(session: Any, ids: Sequence[int], lang: str, *, on_sheet: bool = True) -> bytes:
+    found = [tags.ToteTag(lang, row.code, make_label("cart", row.id), kind="cart")
+             for row in papers.find_carts(session, ids)]
+    return _tags(found, on_sheet)
+
+
 def item_labels_pdf(session: Any, ids: Sequence[int], lang: str, *, on_sheet: bool = True) -> bytes:
     """Labels for copies whose own bar code is missing or will not scan: always our own code, never a new ISBN."""
     found = [
@@ -137,7 +143,8 @@ def label_picture(session: Any, config: Config, parcel_id: int) -> LabelPicture:
         label.lang, label.carrier, label.lane, label.code,
         tuple((found.start(), found.end() - found.start()) for found in re.finditer("1+", drawn.modules)),
         len(drawn.modules), label.recipient, label.phone, label.address_lines, label.postcode, label.sender,
-        label.order_number, f"{label.parcel_number}/{label.parcel_count}", label.cod, squares, len(dark))
+        label.order_number, f"{label.parcel_number}/{label.parcel_count}",
+        f"{captions.caption(label.lang, 'cod')} {label.cod}" if label.cod else "", squares, len(dark))
 
 
 # --- From rows to words ----------------------------------------------------------------------------------------------

@@ -80,6 +80,16 @@ def test_a_shelf_and_a_book_open_what_is_known_of_them(db, tablet, book, shelf):
     assert [row.outcome for row in scans(db)] == ["accepted", "accepted"]
 
 
+def test_the_page_of_a_book_tells_price_weight_size_and_packing_class(db, tablet):
+    chest = builders.an_item(
+        db, "Seven books in a chest", packing_class="set", weight_g=6200, price_minor=15000, currency="GBP",
+        length_mm=380, width_mm=265, height_mm=190, published="2007", description="A chest of painted tin")
+    tablet.sign_in("picker", language="zh-Hans")
+    page = tablet.get(f"/find/item/{chest.id}").text
+    for words in ("2007", "150.00 GBP", "6200 g", "380 × 265 × 190 mm", "套装，不拆", "A chest of painted tin"):
+        assert words in page
+
+
 def test_a_code_of_two_items_opens_both(db, tablet):
     tablet.sign_in("picker")
     for title in ("Dune", "Dune, film edition"):

@@ -2,12 +2,16 @@
 act."""
 
 import io
+import re
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
 
 from tests.data_catalogue import small_catalogue
+from warehouse import i18n
+from warehouse import services as services_room
+from warehouse.domain import stock
 from warehouse.models.journal import Action
 from warehouse.models.orders import Hold, Order
 
@@ -144,6 +148,15 @@ def test_who_may_not_see_orders_is_turned_away(tablet, db):
     tablet.sign_in("picker")
     assert tablet.get("/orders/").status_code == 403
     assert tablet.post("/orders/1/recipient").status_code == 403
+
+
+def test_every_act_and_move_in_the_life_of_an_order_has_its_word():
+    services = Path(services_room.__file__).parent.glob("*.py")
+    noted = {verb for file in services for verb in re.findall(
+        r'journal\.note\(\s*session, actor, "(\w+)", "order"', file.read_text(encoding="utf-8"))}
+    assert len(noted) > 8
+    moves = {f"move_{reason}" for reason in stock.REASONS if reason != stock.OPENING}
+    assert [verb for verb in sorted(noted | moves) if not i18n.has_sentence(f"orders.did_{verb}")] == []
 
 
 def test_an_order_that_is_not_there_is_said_so(desk):

@@ -4,11 +4,11 @@ import pytest
 from sqlalchemy import func, select
 
 from tests import shipping_day as day
-from tests.builders import a_shelf, a_tote, an_item, an_order
+from tests.builders import a_cart, a_shelf, a_tote, an_item, an_order
 from warehouse.models.journal import PrintJob
 from warehouse.services import shipping
 
-PAPERS = ("slip", "dispatch-note", "label", "manifest", "locations", "totes", "items", "badges")
+PAPERS = ("slip", "dispatch-note", "label", "manifest", "locations", "totes", "carts", "items", "badges")
 
 
 @pytest.fixture
@@ -27,6 +27,7 @@ def prints(db):
 def test_every_paper_is_a_pdf_in_the_page_and_looking_records_nothing(tablet, parcel, db, actor):
     day.dock_station(db, actor)
     a_shelf(db, "B-07-3")
+    a_cart(db)
     tablet.sign_in("manager")
     for paper in PAPERS:
         ids = tablet.person.id if paper == "badges" else 7 if paper == "locations" else 1
@@ -48,6 +49,23 @@ def test_a_print_is_recorded_and_leads_to_its_pdf_and_the_second_needs_a_reason(
     assert prints(db) == 2
     preview = tablet.post("/papers/print", {"paper": "slip", "ids": str(parcel), "do": "preview"})
     assert preview.status_code == 303 and prints(db) == 2
+
+
+def test_the_order_s_page_prints_the_dispatch_note_of_each_box(tablet, parcel, db):
+    tablet.sign_in("operations")
+    assert 'value="dispatch_note"' in tablet.get("/orders/1").text
+    first = tablet.post("/papers/print", {"paper": "dispatch_note", "ids": str(parcel), "do": "print"})
+    assert "dispatch-note-1-copy1" in tablet.get(first.headers["Location"]).headers["Content-Disposition"]
+
+
+def test_a_tapped_reason_is_told_in_the_reader_s_language(tablet, other_tablet, parcel):
+    tablet.sign_in("packer", language="zh-Hans")
+    for reason in ("", "jam", "周末补单"):
+        tablet.post("/papers/print", {"paper": "slip", "ids": str(parcel), "reason": reason})
+    page = tablet.get("/papers/").text
+    assert "卡纸" in page and "jam" not in page and "周末补单" in page
+    other_tablet.sign_in("manager")
+    assert "Printer jam" in other_tablet.get("/papers/").text
 
 
 def test_the_label_is_drawn_as_a_picture_without_the_clear_name(tablet, parcel):

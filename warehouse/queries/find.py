@@ -30,7 +30,7 @@ class Shelf:
 
 @dataclass(frozen=True)
 class Found:
-    """An item with where it lies."""
+    """An item as the catalogue has it (CAT-1), with where it lies."""
 
     id: int
     sku: str
@@ -41,6 +41,15 @@ class Found:
     edition: str
     binding: str
     publisher: str
+    published: str
+    price_minor: int | None
+    currency: str | None
+    weight_g: int | None
+    length_mm: int | None
+    width_mm: int | None
+    height_mm: int | None
+    packing_class: str
+    description: str
     shelves: tuple[Shelf, ...]
 
     @property
@@ -102,7 +111,8 @@ class Results:
 
 
 _FOUND = (Item.id, Item.sku, Item.isbn13, Item.title, Item.authors, Item.volume, Item.edition, Item.binding,
-          Item.publisher)
+          Item.publisher, Item.published, Item.price_minor, Item.currency, Item.weight_g, Item.length_mm, Item.width_mm,
+          Item.height_mm, Item.packing_class, Item.description)
 
 
 def find_items(session: Session, ids: tuple[int, ...]) -> tuple[Found, ...]:

@@ -15,7 +15,7 @@ from warehouse.models.journal import PrintJob
 from warehouse.models.orders import Order, OrderLine
 from warehouse.models.packing import Parcel, ParcelLine
 from warehouse.models.people import Person
-from warehouse.models.picking import Tote
+from warehouse.models.picking import Cart, Tote
 from warehouse.models.shipping import Carrier, Manifest
 from warehouse.models.stock import Location
 
@@ -93,6 +93,10 @@ def find_totes(session: Session, ids: Sequence[int]) -> list[Any]:
     return _by_ids(session, ids, Tote.id, Tote.code)
 
 
+def find_carts(session: Session, ids: Sequence[int]) -> list[Any]:
+    return _by_ids(session, ids, Cart.id, Cart.code)
+
+
 def find_items(session: Session, ids: Sequence[int]) -> list[Any]:
     return _by_ids(session, ids, Item.id, Item.title, Item.authors, Item.isbn13, Item.edition, Item.volume,
                    Item.binding, Item.price_minor, Item.currency)
@@ -137,6 +141,7 @@ def list_choices(session: Session, paper: str, text: str) -> list[Choice]:
     columns: dict[str, tuple[Any, Any, Any, Any, Any]] = {
         "location": (Location.id, Location.code, Location.zone, Location.sequence, Location.kind == stock.SHELF),
         "tote": (Tote.id, Tote.code, Tote.state, Tote.code, Tote.id > 0),
+        "cart": (Cart.id, Cart.code, Cart.code, Cart.code, Cart.id > 0),
         "item": (Item.id, Item.title, func.coalesce(Item.isbn13, Item.sku), Item.id, Item.id > 0),
         "badge": (Person.id, Person.name, Person.role, Person.name,
                   Person.is_active & (Person.badge != SYSTEM_BADGE)),

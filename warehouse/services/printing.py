@@ -11,8 +11,8 @@ from warehouse.models.journal import PrintJob
 from warehouse.models.packing import Parcel
 
 SLIP, DISPATCH_NOTE, LABEL, MANIFEST = "slip", "dispatch_note", "label", "manifest"
-LOCATION, TOTE, ITEM, BADGE = "location", "tote", "item", "badge"
-PAPERS = (SLIP, DISPATCH_NOTE, LABEL, MANIFEST, LOCATION, TOTE, ITEM, BADGE)
+LOCATION, TOTE, CART, ITEM, BADGE = "location", "tote", "cart", "item", "badge"
+PAPERS = (SLIP, DISPATCH_NOTE, LABEL, MANIFEST, LOCATION, TOTE, CART, ITEM, BADGE)
 
 JOB = PrintJob.__table__
 _COUNT_LABEL = (

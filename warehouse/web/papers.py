@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
-from warehouse import documents
+from warehouse import documents, i18n
 from warehouse.errors import Invalid, NotFound
 from warehouse.queries import papers as papers_query
 from warehouse.services import printing
@@ -18,7 +18,7 @@ bp = Blueprint("papers", __name__, url_prefix="/papers")
 
 MOST_PAPERS = 500
 REASON_LENGTH = 200
-HOUSE = (printing.LOCATION, printing.TOTE, printing.ITEM)
+HOUSE = (printing.LOCATION, printing.TOTE, printing.CART, printing.ITEM)
 BESIDE_PEOPLE = tuple(paper for paper in printing.PAPERS if paper != printing.BADGE)
 _RANGE = re.compile(r"(\d{1,9})(?:-(\d{1,9}))?")
 
@@ -62,6 +62,13 @@ def tote() -> Response:
         session, ids, actor().language, on_sheet=_on_sheet()))
 
 
+@bp.get("/carts.pdf")
+@rule("print")
+def cart() -> Response:
+    return _pdf(printing.CART, lambda session, ids: documents.cart_labels_pdf(
+        session, ids, actor().language, on_sheet=_on_sheet()))
+
+
 @bp.get("/items.pdf")
 @rule("print")
 def item() -> Response:
@@ -88,7 +95,7 @@ def label_picture(parcel_id: int) -> Response:
 @bp.get("/")
 @rule("print", "people")
 def desk() -> Response:
-    """The papers desk: choose shelves, totes, items or people, look, print."""
+    """The papers desk: choose shelves, totes, carts, items or people, look, print."""
     kinds = [*(HOUSE if actor().may("print") else ()), *((printing.BADGE,) if actor().may("people") else ())]
     kind = request.args.get("kind", kinds[0])
     if kind not in kinds:
@@ -100,6 +107,13 @@ def desk() -> Response:
             "choices": papers_query.list_choices(session, kind, text), "printed": papers_query.list_printed(session),
         }
     return respond("papers/desk.html", shown)
+
+
+@bp.app_template_global()
+def print_reason(text: str) -> str:
+    """Why a paper was printed again: a reason that was tapped in the reader's words, a typed one as it is."""
+    code = f"shipping.reason_{text}"
+    return i18n.say(actor().language, code) if i18n.has_sentence(code) else text
 
 
 @bp.post("/print")

@@ -106,7 +106,7 @@ def this_device() -> tuple[str, int]:
         known = queries.find_device(looking, access.hash_of(token))
     if known:
         return token, known.id
-    name = f"Tablet {secrets.token_hex(2).upper()}"
+    name = say("people.new_tablet", name=secrets.token_hex(2).upper())
     return token, database().write(service.add_device, access.hash_of(token), name, clock.now())
 
 
