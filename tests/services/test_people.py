@@ -125,6 +125,18 @@ def test_a_person_who_was_switched_off_cannot_come_in(db, manager):
     assert [act.verb for act in acts(db)] == ["switch_off", "switch_on"]
 
 
+def test_a_manager_changes_a_role_but_not_their_own(db, manager):
+    person = builders.a_person(db)
+    db.write(people.change_role, manager, person.id, "service")
+    with db.read() as session:
+        assert [each.role for each in queries.list_members(session, clock.now()) if each.id == person.id] == ["service"]
+    assert [act.verb for act in acts(db)] == ["change_role"]
+    with pytest.raises(Invalid):
+        db.write(people.change_role, manager, person.id, "king")
+    with pytest.raises(Conflict):
+        db.write(people.change_role, manager, manager.person_id, "picker")
+
+
 def test_a_new_badge_makes_the_old_one_worthless_and_ends_turns(db, manager):
     person, device = builders.a_person(db), builders.a_device(db)
     enter(db, person, device)

@@ -157,6 +157,7 @@ def test_every_act_and_move_in_the_life_of_an_order_has_its_word():
     assert len(noted) > 8
     moves = {f"move_{reason}" for reason in stock.REASONS if reason != stock.OPENING}
     assert [verb for verb in sorted(noted | moves) if not i18n.has_sentence(f"orders.did_{verb}")] == []
+    assert all(i18n.has_sentence(f"orders.place_{place}") for place in stock.FIXED_PLACES)
 
 
 def test_an_order_that_is_not_there_is_said_so(desk):

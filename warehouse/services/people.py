@@ -235,6 +235,16 @@ def switch_on(session: Session, actor: Actor, person_id: int) -> None:
     journal.note(session, actor, "switch_on", "person", person_id)
 
 
+def change_role(session: Session, actor: Actor, person_id: int, role: str) -> None:
+    """Another job from the next request on. Refused: an unknown role, one's own (one manager is left)."""
+    if role not in ROLES:
+        raise Invalid("people.no_such_role")
+    if person_id == actor.person_id:
+        raise Conflict("people.not_own_role")
+    _change(session, person_id, role=role)
+    journal.note(session, actor, "change_role", "person", person_id, role=role)
+
+
 def choose_language(session: Session, actor: Actor, language: str) -> None:
     _change(session, actor.person_id, language=_language(language))
     journal.note(session, actor, "choose_language", "person", actor.person_id, language=language)

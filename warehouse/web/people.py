@@ -150,8 +150,8 @@ def show_login(*, badge: str = "", who: int | None = None, back: str = "", probl
 
 
 def safe_next(back: str) -> str:
-    """Where to go after sign-in: an address of ours, or home."""
-    inside = back.startswith("/") and not back.startswith(("//", "/\\")) and "\n" not in back
+    """Where to go after sign-in: an address of ours, or home. Browsers leave out tabs: "/⇥/other" is "//other"."""
+    inside = back.startswith("/") and not back.startswith(("//", "/\\")) and back.isprintable()
     return back if inside else url_for("home.page")
 
 
@@ -205,7 +205,7 @@ def language() -> Response:
         raise Invalid("people.no_such_language")
     if g.actor:
         write(service.choose_language, wanted)
-        return done(text_from_request("next") or url_for("people.profile"))
+        return done(safe_next(text_from_request("next", default=url_for("people.profile"))))
     response = done(url_for("people.login", next=text_from_request("next") or None))
     access.keep_cookie(response, "language", wanted, seconds=access.DEVICE_COOKIE_S)
     return response
@@ -274,6 +274,13 @@ def new_badge(person_id: int) -> Response:
 @rule(MANAGE)
 def new_pin(person_id: int) -> Response:
     write(service.set_pin, person_id, service.hash_pin(vault(), text_from_request("pin")))
+    return done(url_for("people.listing"))
+
+
+@bp.post("/people/<int:person_id>/role")
+@rule(MANAGE)
+def change_role(person_id: int) -> Response:
+    write(service.change_role, person_id, text_from_request("role"))
     return done(url_for("people.listing"))
 
 
