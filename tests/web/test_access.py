@@ -2,6 +2,7 @@
 
 import threading
 import urllib.request
+import uuid
 
 import pytest
 from sqlalchemy import select
@@ -241,6 +242,28 @@ def test_after_sign_in_nobody_is_sent_to_another_site(db, tablet):
         form = {"badge": person.badge, "pin": person.pin, "next": outside, "csrf_token": token}
         assert tablet.client.post("/login", data=form).headers["Location"] == "/"
         tablet.client.delete_cookie("turn")
+
+
+def test_who_is_in_already_is_not_sent_to_another_site_either(tablet):
+    tablet.sign_in()
+    for outside in ("%2F%2Fevil.example", "/%09/evil.example", "/%5Cevil.example", "https:evil.example"):
+        assert tablet.get(f"/login?next={outside}").headers["Location"] == "/"
+    assert tablet.get("/login?next=/find?q%3Dx").headers["Location"] == "/find?q=x"
+    answer = tablet.post("/language", {"language": "en", "next": "//evil.example"})
+    assert answer.headers["Location"] == "/"
+
+
+def test_a_scan_that_no_database_keeps_is_answered_and_not_a_fault(tablet):
+    tablet.sign_in()
+    for raw in ("978\\u0000", "978\\ud800"):
+        body = f'{{"scan_id": "{uuid.uuid4()}", "raw": "{raw}", "step": "home"}}'
+        answer = tablet.client.post("/home/scan", data=body, content_type="application/json",
+                                    headers={**JSON, "X-CSRFToken": tablet.csrf})
+        assert answer.status_code == 200 and answer.json["outcome"] == "refused"
+    for made_by in ("\u00b2", "9" * 30):
+        answer = tablet.scan("/home/scan", "978", made_by=made_by)
+        assert (answer.status_code, answer.json["code"]) == (422, "scan.made_by_other")
+    assert tablet.scan("/home/scan", "978", choice="9" * 5000).status_code == 422
 
 
 # --- Headers ---

@@ -27,6 +27,10 @@ UUID = re.compile("[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 # A tablet stops taking scans after half an hour without network (static/js/net.js).
 LATE_SCANS = timedelta(hours=1)
 AIM_LENGTH = 3
+# No database keeps these as text. A code that holds one is a misread and answered as one: as a fault, it would be
+# sent again for ever.
+_NO_TEXT = re.compile(r"[\0\ud800-\udfff]")
+MOST_ID = 2**31 - 1
 
 
 class BadgeScanned(Exception):
@@ -102,8 +106,8 @@ def scan_from_request() -> ScanIn:
     body = _body()
     scan_id, raw, step = (
         str(body.get("scan_id") or ""),
-        str(body.get("raw") or ""),
-        str(body.get("step") or ""),
+        _text(body.get("raw")),
+        _text(body.get("step")),
     )
     g.scan_id = scan_id
     if not UUID.fullmatch(scan_id):
@@ -129,7 +133,7 @@ def late_maker(made_by: str) -> Actor:
     theirs. Refused where that person had no turn at this device within the last hour, or not the right."""
     now = clock.now()
     with read() as session:
-        turn = people.find_late_turn(session, int(made_by) if made_by.isdigit() else 0, actor().device_id,
+        turn = people.find_late_turn(session, _whole(made_by, "scan.made_by_other") or 0, actor().device_id,
                                      since=now - LATE_SCANS)
     if turn is None:
         raise Conflict("scan.made_by_other")
@@ -151,7 +155,7 @@ def badge_in(raw: str) -> str:
 
 def text_from_request(name: str, *, most: int = 500, default: str = "") -> str:
     """One text of a form or JSON body, without the blanks round it. Refuses a longer one."""
-    text = str(_body().get(name) or default).strip()
+    text = _text(_body().get(name) or default).strip()
     if len(text) > most:
         raise Invalid("common.text_too_long", most=most)
     return text
@@ -209,11 +213,16 @@ def _body() -> Any:
     return request.form
 
 
-def _whole(given: Any, code: str, *, most: int = 10**12) -> int | None:
+def _text(given: Any) -> str:
+    return _NO_TEXT.sub("\ufffd", str(given or ""))
+
+
+def _whole(given: Any, code: str, *, most: int = MOST_ID) -> int | None:
     if given is None or given == "":
         return None
     text = str(given).strip()
-    if isinstance(given, bool) or not (text.isascii() and text.isdigit()) or int(text) > most:
+    is_whole = text.isascii() and text.isdigit() and len(text) <= len(str(MOST_ID))
+    if isinstance(given, bool) or not is_whole or int(text) > most:
         raise Invalid(code)
     return int(text)
 
