@@ -1,7 +1,9 @@
 """Where things are: items, places and orders that answer to a word or a code."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -116,7 +118,7 @@ _FOUND = (Item.id, Item.sku, Item.isbn13, Item.title, Item.authors, Item.volume,
 
 
 def find_items(session: Session, ids: tuple[int, ...]) -> tuple[Found, ...]:
-    rows = session.execute(
+    rows: Sequence[Any] = session.execute(
         select(*_FOUND).where(Item.id.in_(ids)).order_by(Item.title, Item.volume, Item.id)
     ).all()
     lying: dict[int, list[Shelf]] = {}
