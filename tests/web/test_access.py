@@ -5,7 +5,7 @@ import urllib.request
 import uuid
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from waitress.server import create_server
 
 from tests import builders
@@ -249,21 +249,31 @@ def test_who_is_in_already_is_not_sent_to_another_site_either(tablet):
     for outside in ("%2F%2Fevil.example", "/%09/evil.example", "/%5Cevil.example", "https:evil.example"):
         assert tablet.get(f"/login?next={outside}").headers["Location"] == "/"
     assert tablet.get("/login?next=/find?q%3Dx").headers["Location"] == "/find?q=x"
-    answer = tablet.post("/language", {"language": "en", "next": "//evil.example"})
-    assert answer.headers["Location"] == "/"
+    assert tablet.post("/language", {"language": "en", "next": "//evil.example"}).headers["Location"] == "/"
 
 
 def test_a_scan_that_no_database_keeps_is_answered_and_not_a_fault(tablet):
     tablet.sign_in()
     for raw in ("978\\u0000", "978\\ud800"):
         body = f'{{"scan_id": "{uuid.uuid4()}", "raw": "{raw}", "step": "home"}}'
-        answer = tablet.client.post("/home/scan", data=body, content_type="application/json",
-                                    headers={**JSON, "X-CSRFToken": tablet.csrf})
+        headers = {**JSON, "X-CSRFToken": tablet.csrf, "Content-Type": "application/json"}
+        answer = tablet.client.post("/home/scan", data=body, headers=headers)
         assert answer.status_code == 200 and answer.json["outcome"] == "refused"
     for made_by in ("\u00b2", "9" * 30):
-        answer = tablet.scan("/home/scan", "978", made_by=made_by)
-        assert (answer.status_code, answer.json["code"]) == (422, "scan.made_by_other")
+        assert tablet.scan("/home/scan", "978", made_by=made_by).json["code"] == "scan.made_by_other"
     assert tablet.scan("/home/scan", "978", choice="9" * 5000).status_code == 422
+
+
+def test_a_fault_of_the_database_is_logged_without_the_values_it_was_about(app, db, tablet, caplog):
+    phone = str(13812345670 + 8)
+
+    def broken():
+        db.write(lambda session: session.execute(insert(Person), {"name": phone, "role": None}))
+
+    app.add_url_rule("/broken", "broken", rule(PUBLIC)(broken))
+    answer = tablet.get("/broken", **JSON)
+    assert answer.status_code == 500 and answer.json["facts"]["number"] in caplog.text
+    assert "INSERT INTO person" in caplog.text and "in broken" in caplog.text and phone not in caplog.text
 
 
 # --- Headers ---
