@@ -49,9 +49,10 @@ def lines_of(name: str, told: dict[str, Any]) -> Iterator[str]:
 
 
 def _say_scans(told: dict[str, Any]) -> Iterator[str]:
+    two = f" Two processes: {told['two_pss_mib']:.0f} MiB PSS." if told["two_pss_mib"] else ""
     yield (f"Server up {told['start_s']:.1f} s after its start. Memory after all of it: {told['rss_mib']:.0f} MiB RSS,"
            f" {told['pss_mib']:.0f} MiB PSS."
-           f" \"Locked\": {told['locked']}. Faults: {told['faults']}. Prove: {_broken(told)}.")
+           f"{two} \"Locked\": {told['locked']}. Faults: {told['faults']}. Prove: {_broken(told)}.")
 
 
 def _say_crowd(told: dict[str, Any]) -> Iterator[str]:

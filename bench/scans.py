@@ -93,18 +93,36 @@ def compare(crew: Crew, engine: str, server: postgres.Server, *, rounds: int, sc
         made = shop.open_shop(db, items=2000, units=100_000)
         plans = {(size, form, turn): plan(db, made, size, per_client(scans, size))
                  for turn in range(rounds) for size in SIZES for form in (HTML, JSON)}
+        shared = plan(db, made, CROWD, WARM_SCANS)
         begun = start_warm(crew, house, db, made)
         with a_ceiling(engine, server) as ceiling:
             warm(crew, ceiling)
             figures = [figure for turn in range(rounds) for size in SIZES
                        for figure in one_round(crew, house, ceiling, size, scans, plans, turn, server)]
         rss, pss = meter.memory_mib([house.process.pid])
+        two = None if engine == "sqlite" else pss_of_two(crew, house, shared)
         house.process.stop()
         return {
             "figures": [figure.as_dict() for figure in by_median(figures)], "rss_mib": rss, "pss_mib": pss,
-            "start_s": begun,
+            "two_pss_mib": two, "start_s": begun,
             "locked": house.log.count("database is locked"), "faults": house.log.count("fault "),
             "broken": house.prove()}
+
+
+def pss_of_two(crew: Crew, house: House, workers: Sequence[shop.Worker]) -> float:
+    """Proportional memory of two processes on one database, each with half of the pickers."""
+    port = postgres.free_port()
+    second = Process([*house.process.command[:-1], str(port)], port, house.home / "second.log",
+                     house.process.environment)
+    second.start()
+    try:
+        tallies = crew.run(clients.pick, [
+            ((house.process.port, port)[n % 2], shop.PIN, worker.plan(), HTML, WARM_SCANS, 0.0)
+            for n, worker in enumerate(workers)])
+        assert not any(tally.errors for tally in tallies), tallies[0].errors
+        return meter.memory_mib([house.process.pid, second.pid])[1]
+    finally:
+        second.stop()
 
 
 def start_warm(crew: Crew, house: House, db: Database, made: shop.Shop) -> float:

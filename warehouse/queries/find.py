@@ -1,9 +1,7 @@
 """Where things are: items, places and orders that answer to a word or a code."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -118,9 +116,9 @@ _FOUND = (Item.id, Item.sku, Item.isbn13, Item.title, Item.authors, Item.volume,
 
 
 def find_items(session: Session, ids: tuple[int, ...]) -> tuple[Found, ...]:
-    rows: Sequence[Any] = session.execute(
+    rows = session.execute(
         select(*_FOUND).where(Item.id.in_(ids)).order_by(Item.title, Item.volume, Item.id)
-    ).all()
+    ).mappings().all()
     lying: dict[int, list[Shelf]] = {}
     for item_id, *shelf in session.execute(
         select(
@@ -140,7 +138,7 @@ def find_items(session: Session, ids: tuple[int, ...]) -> tuple[Found, ...]:
         .order_by(Location.sequence, Location.code)
     ):
         lying.setdefault(item_id, []).append(Shelf(*shelf))
-    return tuple(Found(*row, shelves=tuple(lying.get(row.id, ()))) for row in rows)
+    return tuple(Found(**row, shelves=tuple(lying.get(row["id"], ()))) for row in rows)
 
 
 def find_spot(session: Session, location_id: int) -> Spot | None:
