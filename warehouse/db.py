@@ -34,6 +34,7 @@ QUEUE_BOUND = 500
 # How long a full queue is waited for before the tablet is told to send again.
 PATIENCE_S = 5
 # Serialization failure, deadlock, lock timeout, admin shutdown, crash, cannot connect now.
+SURELY_UNDONE = {"40001", "40P01"}
 RETRY_STATES = {"40001", "40P01", "55P03", "57P01", "57P02", "57P03"}
 TRIES = 12
 # Two connections could corrupt the WAL before this version (sqlite.org, "WAL-reset").
@@ -113,14 +114,15 @@ class SqliteDatabase(Database):
 
     def _work(self) -> None:
         with self.writer.connect() as connection:
-            while (job := self._jobs.get()) is not None:
+            is_closing = False
+            while not is_closing and (job := self._jobs.get()) is not None:
                 batch = [job]
                 with suppress(queue.Empty):
-                    while len(batch) < BATCH:
-                        if (more := self._jobs.get_nowait()) is None:
-                            self._jobs.put(None)
-                            break
-                        batch.append(more)
+                    while len(batch) < BATCH and not is_closing:
+                        more = self._jobs.get_nowait()
+                        is_closing = more is None
+                        if more is not None:
+                            batch.append(more)
                 self._commit_together(connection, batch)
 
     def _commit_together(
@@ -136,7 +138,8 @@ class SqliteDatabase(Database):
                 for job, answer in batch:
                     try:
                         with connection.begin_nested():
-                            done.append((answer, self._run(connection, job)))
+                            result = self._run(connection, job)
+                        done.append((answer, result))
                     except Exception as problem:  # noqa: BLE001 - a door: whoever asked gets it
                         answer.set_exception(problem)
         except Exception as problem:  # noqa: BLE001 - a door: whoever asked gets it
@@ -181,11 +184,16 @@ class PostgresDatabase(Database):
 
     def write(self, use_case: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         for attempt in range(TRIES):
+            is_committing = False
             try:
-                with Session(self.writer, info=self._info) as session, session.begin():
-                    return use_case(session, *args, **kwargs)
+                with Session(self.writer, info=self._info) as session:
+                    result = use_case(session, *args, **kwargs)
+                    session.flush()
+                    is_committing = True
+                    session.commit()
+                    return result
             except (DBAPIError, Stale) as problem:
-                if attempt + 1 == TRIES or not _may_try_again(problem):
+                if attempt + 1 == TRIES or not _may_try_again(problem, is_committing=is_committing):
                     raise
                 time.sleep(random.uniform(0, 0.01 * 2 ** min(attempt, 6)))  # noqa: S311 - only to spread tries
         raise AssertionError("unreachable")
@@ -242,10 +250,13 @@ def _hold_alone(path: Path) -> Any:
     return guard
 
 
-def _may_try_again(problem: DBAPIError | Stale) -> bool:
+def _may_try_again(problem: DBAPIError | Stale, *, is_committing: bool) -> bool:
     if isinstance(problem, Stale):
         return True
     state = getattr(problem.orig, "sqlstate", None)
+    if is_committing:
+        # A connection lost at COMMIT may have committed: whoever asked must ask again by their scan's id.
+        return state in SURELY_UNDONE
     if state is None or state.startswith("08"):
         return problem.connection_invalidated or state is not None
     # The same scan id came in twice at once: the second run finds the first one's answer.

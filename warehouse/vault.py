@@ -107,6 +107,11 @@ def mask_phone(phone: str) -> str:
     return digits[:ends] + "*" * (len(digits) - ends - tail) + (digits[-tail:] if tail else "")
 
 
+def mask_remark(text: str) -> str:
+    """A buyer's or the shop's words with the numbers in them masked: "call 138…" is a phone all the same."""
+    return re.sub(r"\d(?:[ -]?\d){6,}", lambda found: mask_phone(found.group(0)), text)
+
+
 ROOM = re.compile(r"(\d+|[A-Za-z]\d*)(?=\s*(号楼|幢|栋|单元|室|房|号(?!线)|楼|层))")
 
 

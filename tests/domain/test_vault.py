@@ -17,6 +17,10 @@ def key_file(tmp_path):
     return path
 
 
+def test_a_phone_in_a_remark_is_masked_and_other_numbers_are_not():
+    assert rules.mask_remark("请打 138 0000 2091，要 3 本 1984") == "请打 138******91，要 3 本 1984"
+
+
 def test_what_is_sealed_opens_again_and_is_not_readable_between(vault):
     sealed = vault.seal(RECIPIENT, "order:1")
 

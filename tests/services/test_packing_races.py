@@ -10,6 +10,7 @@ from tests.builders import a_tote, an_order, stock_at
 from tests.packers import Bench, line_counts, pick_all, proves, rows
 from warehouse.errors import Conflict
 from warehouse.models.packing import Parcel
+from warehouse.models.picking import Tote
 from warehouse.services.scans import to_json
 
 
@@ -68,6 +69,24 @@ def test_copies_of_others_in_the_same_tote_are_not_packed_for_this_order(db, act
     assert sorted(answer.outcome for answer in answers) == ["accepted"] + ["refused"] * (together - 1)
     assert sum(counts[-1] for counts in line_counts(db)) == 1
     assert proves(db) == []
+
+
+def test_two_packers_who_close_the_last_orders_of_one_tote_at_once_free_it(db, actor, picker, packer, dune):
+    stock_at(db, "B-01-1", dune, units=2)
+    orders = [an_order(db, {dune: 1}) for _ in range(2)]
+    pick_all(db, actor, picker, orders, [a_tote(db, "T-01")])
+    benches = [Bench(db, packer, order.id) for order in orders]
+    for bench in benches:
+        bench.scan(dune.isbn)
+
+    def close(bench):
+        grams = bench.task["parcels"][0]["expected_weight_g"]
+        return lambda: bench.scan(f"#weight:{grams}", step=bench.task["step_id"])
+
+    answers = at_once(*map(close, benches))
+
+    assert [answer.outcome for answer in answers] == ["accepted", "accepted"]
+    assert rows(db, Tote.state) == [("free",)]
 
 
 def test_a_weight_and_an_undo_at_once_never_close_a_box_that_lacks_a_book(db, picked, dune, emma):

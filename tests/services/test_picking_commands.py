@@ -116,6 +116,29 @@ def test_undo_takes_back_the_last_copy_even_when_the_order_was_picked(db, actor,
     assert order_state(db, order) == "picked"
 
 
+def test_undo_gives_each_stop_its_own_reservation_back(db, actor, picker, dune, tote):
+    """Two stops of one line at one shelf, made by damage on the way: the second is not to lose its copy."""
+    first = stock_at(db, "A-01-1", dune, units=3)
+    second = stock_at(db, "B-01-1", dune, units=1)
+    order = an_order(db, {dune: 2}, when_short="part")
+    release(db, actor, order)
+    walk = started(db, picker, totes=[tote])
+    where = {"A-01-1": first, "B-01-1": second}
+    walk.scan(where[walk.task["stop"]["location"]].label)
+    walk.scan(dune.isbn)
+    while walk.task["state"] == "started" and walk.task["stop"]["location"] == "A-01-1":
+        walk.press("#damaged")
+    if walk.task["state"] == "started":
+        walk.scan(where[walk.task["stop"]["location"]].label)
+        walk.press("#damaged")
+    walk.press("#undo")
+    while walk.task["state"] == "started":
+        stop = walk.task["stop"]
+        walk.scan(where[stop["location"]].label if walk.task["step"] == "shelf" else dune.isbn)
+
+    assert order_state(db, order) in ("picked", "held")
+
+
 def test_an_unscannable_book_counts_by_its_last_four_digits(db, actor, picker, dune, tote):
     shelf = stock_at(db, "B-07-3", dune)
     release(db, actor, an_order(db, {dune: 1}))

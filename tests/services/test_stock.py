@@ -98,10 +98,20 @@ def test_an_undone_pick_gives_its_reservation_back(db, actor):
         stock.move(session, actor, book.id, 1, source=tote.place, target=shelf.place,
                    cause=stock.Cause(rules.UNPICK))
         return stock.restore_reservation(
-            session, order_line_id=order.line_ids[0], item_id=book.id, location_id=shelf.id, units=1)
+            session, reservation, order_line_id=order.line_ids[0], item_id=book.id, location_id=shelf.id, units=1)
 
     assert db.write(pick_and_undo) == reservation
     assert units_at(db, shelf, book) == (3, 2)
+
+
+def test_a_pick_undone_at_a_closed_stop_gets_a_reservation_of_its_own(db):
+    book, shelf, order, reservation = a_reserved_book(db, on_hand=3, reserved=2)
+
+    made = db.write(stock.restore_reservation, None, order_line_id=order.line_ids[0], item_id=book.id,
+                    location_id=shelf.id, units=1)
+
+    assert made != reservation
+    assert units_at(db, shelf, book) == (3, 3)
 
 
 def test_many_wishes_are_granted_all_or_none(db):

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from sqlalchemy import bindparam, delete, exists, text, update
+from sqlalchemy import bindparam, delete, exists, select, text, update
 from sqlalchemy.orm import Session
 
 from warehouse.domain import packing as rules
@@ -161,7 +161,11 @@ def _finish(session: Session, actor: Actor, now: PackNow, after: PackNow) -> Non
         execute(_LABEL_OTHERS, {"order": now.id, "at": actor.at})
     execute(_PACKED, {"order": now.id, "to_state": after.state, "at": actor.at})
     if now.totes:
-        execute(_EMPTY, {"totes": [tote.id for tote in now.totes]})
+        ids = [tote.id for tote in now.totes]
+        if any(tote.is_shared for tote in now.totes):
+            # Two packers at the last orders of one tote of singles: the second must see what the first has done.
+            execute(select(TOTE.c.id).where(TOTE.c.id.in_(ids)).order_by(TOTE.c.id).with_for_update())
+        execute(_EMPTY, {"totes": ids})
 
 
 def reopen(session: Session, actor: Actor, parcel_id: int, *, reason: str = "") -> int:

@@ -7,6 +7,7 @@ from warehouse.domain import packing as rules
 from warehouse.domain.packing import PackLine
 from warehouse.domain.people import Actor
 from warehouse.services.packing_look import PackNow, ParcelNow, box_for, expected_g
+from warehouse.vault import mask_remark
 
 BOOK_FIELDS = (
     "item_id", "title", "subtitle", "authors", "publisher", "isbn13", "sku", "binding", "edition", "volume", "volumes",
@@ -30,7 +31,8 @@ def draw(now: PackNow, actor: Actor) -> dict[str, Any]:
         "parcels": [_parcel(now, parcel) for parcel in now.parcels],
         "box": _box(now), "cartons": [{"id": each.id, "code": each.code} for each in _rack(now)],
         "cares": _cares(now.lines, actor.language),
-        "must_read": now.must_read, "buyer_remark": order.buyer_remark, "staff_remark": order.staff_remark,
+        "must_read": now.must_read, "buyer_remark": mask_remark(order.buyer_remark),
+        "staff_remark": mask_remark(order.staff_remark),
         "gift_note": order.gift_note, "undecided": order.undecided,
         "last": _last(now), "alarm": now.alarm, "cue": cue(now, actor.language),
     }

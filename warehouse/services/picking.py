@@ -44,7 +44,10 @@ def scan(session: Session, actor: Actor, run_id: int, scanned: ScanIn) -> Answer
     if now.person_id != actor.person_id:
         return close(session, actor, now, scanned, refuse("picking.not_yours", person=now.person or "–"), Touched())
     if now.state == rules.BINDING or now.changing_slot:
-        return _bind(session, actor, look(session, run_id, lock=True), scanned)
+        now = look(session, run_id, scan_id=scanned.scan_id, lock=True)
+        if now.answer is not None or not (now.state == rules.BINDING or now.changing_slot):
+            raise Stale
+        return _bind(session, actor, now, scanned)
     if now.wanted is None or now.stop is None:
         return close(session, actor, now, scanned, refuse("picking.run_is_done"), Touched())
     thing = _thing(session, now, scanned, code)

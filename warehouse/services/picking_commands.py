@@ -227,7 +227,10 @@ def _undo(session: Session, actor: Actor, now: RunNow, scanned: ScanIn, argument
     last = _last_units(session, now.id)
     order_state = session.execute(
         select(Order.state).where(Order.id == last.order_id).with_for_update()).scalar() if last else None
-    if last is None or order_state not in ("picking", PICKED):
+    # An order that was at the bench already and came back for a replacement: its units are no longer ours to take.
+    is_packed = last is not None and session.execute(
+        select(func.sum(OrderLine.units_packed)).where(OrderLine.order_id == last.order_id)).scalar()
+    if last is None or is_packed or order_state not in ("picking", PICKED):
         return picking.close(session, actor, now, scanned, refuse("picking.nothing_to_undo", WARN), Touched(COMMAND))
     stop = session.get_one(PickStop, last.stop_id, with_for_update=True, populate_existing=True)
     touched = Touched(COMMAND, last.units, stop.item_id, stop.location_id, stop.id, stop.order_id, last.id)
@@ -236,8 +239,9 @@ def _undo(session: Session, actor: Actor, now: RunNow, scanned: ScanIn, argument
     tote_place = session.execute(select(StockMove.target_id).where(StockMove.scan_id == last.id)).scalar_one()
     stock.move(session, actor, stop.item_id, last.units, source=Place(tote_place, ledger.TOTE),
                target=Place(stop.location_id, ledger.SHELF), cause=Cause(ledger.UNPICK, scan_row, stop.order_line_id))
+    is_open = stop.units_taken + stop.units_short < stop.units_due
     stop.reservation_id = stock.restore_reservation(
-        session, order_line_id=stop.order_line_id, item_id=stop.item_id, location_id=stop.location_id, units=last.units)
+        session, stop.reservation_id if is_open else None, order_line_id=stop.order_line_id, item_id=stop.item_id, location_id=stop.location_id, units=last.units)
     _reopen(session, stop, last.units, order_state)
     session.execute(update(PickRun).where(PickRun.id == now.id).values(
         state=rules.RUN_FLOW.step(now.state, "reopen"), done_at=None))

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Row, bindparam, case, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Row, bindparam, case, func, literal_column, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from warehouse import i18n
@@ -26,7 +26,7 @@ _OTHER = aliased(PickStop)
 # SQLite plan anew, at each scan.
 _IS_OPEN = or_(PickStop.state == rules.OPEN, PickStop.state == rules.SKIPPED)
 _OTHER_IS_OPEN = or_(_OTHER.state == rules.OPEN, _OTHER.state == rules.SKIPPED)
-_MOST_ROWS = literal_column(str(STOPS_AHEAD))
+_MOST_ROWS: ColumnElement[int] = literal_column(str(STOPS_AHEAD))
 _HERE = select(func.count()).where(ItemCode.code == bindparam("code"))
 _OF_ORDER = select(func.count()).where(_OTHER.order_id == PickStop.order_id, _OTHER_IS_OPEN)
 _SHORT = select(func.sum(_OTHER.units_short)).where(_OTHER.order_id == PickStop.order_id)
@@ -87,7 +87,7 @@ class RunNow:
     changing_slot: int | None
     units_due: int
     units_taken: int
-    stops: tuple[Row[Any], ...]
+    stops: tuple[Any, ...]
     answer: str | None = None
     body_hash: str | None = None
     slot: int = 0

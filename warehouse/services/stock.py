@@ -208,19 +208,18 @@ def reserve_all(session: Session, wishes: Sequence[Wish]) -> list[int]:
     return list(made.scalars())
 
 
-def restore_reservation(session: Session, *, order_line_id: int, item_id: int, location_id: int, units: int) -> int:
-    """The reservation that an undone pick gives back: onto the line's open one on that shelf, or a new one."""
-    open_one = session.execute(
-        select(RESERVATION.c.id).where(
-            RESERVATION.c.order_line_id == order_line_id, RESERVATION.c.location_id == location_id
-        )
-    ).scalar()
-    if open_one is None:
+def restore_reservation(
+    session: Session, reservation_id: int | None, *, order_line_id: int, item_id: int, location_id: int, units: int
+) -> int:
+    """The reservation that an undone pick gives back: onto the stop's own one while it is open, else a new one.
+    Never onto another stop's of the same line and shelf: each stop uses up its own."""
+    if reservation_id is None:
         return reserve(session, order_line_id=order_line_id, item_id=item_id, location_id=location_id, units=units)
     where = {"item": item_id, "place": location_id, "state": rules.GOOD, "n": units}
     _one_row(session.execute(_RESERVE, where), item_id, location_id, units)
-    session.execute(update(RESERVATION).where(RESERVATION.c.id == open_one).values(units=RESERVATION.c.units + units))
-    return int(open_one)
+    session.execute(update(RESERVATION).where(RESERVATION.c.id == reservation_id)
+                    .values(units=RESERVATION.c.units + units))
+    return reservation_id
 
 
 def free_reservation(session: Session, reservation_id: int, units: int | None = None) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Flask, Response, g, render_template, request
 from flask_wtf.csrf import CSRFError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 
 from warehouse.errors import Refusal
 from warehouse.i18n import has_sentence, say
@@ -22,6 +22,8 @@ def listen(app: Flask) -> None:
     app.register_error_handler(CSRFError, access.on_csrf_error)
     app.register_error_handler(Refusal, on_refusal)
     app.register_error_handler(HTTPException, on_http_error)
+    # An id in an address that is larger than any key: there is no such thing.
+    app.register_error_handler(OverflowError, lambda _: on_http_error(NotFound()))
     app.register_error_handler(Exception, on_fault)
 
 

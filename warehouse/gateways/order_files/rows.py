@@ -155,9 +155,10 @@ def decode(data: bytes) -> str | None:
 
 def _strictly(data: bytes, encoding: str) -> str | None:
     try:
-        return data.decode(encoding)
+        text = data.decode(encoding)
     except UnicodeDecodeError:
         return None
+    return None if "\0" in text else text
 
 
 def unquoted(text: str) -> str:

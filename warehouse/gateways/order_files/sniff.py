@@ -59,7 +59,8 @@ def _read_one(name: str, data: bytes, time_zone: str) -> Reading:
 
 def _read_json(name: str, data: bytes, time_zone: str) -> Reading:
     try:
-        document = json.loads(data)
+        # No text of a shop has a NUL, and PostgreSQL keeps none.
+        document = json.loads(data.replace(b"\\u0000", b""))
     except ValueError:
         return Reading(name, "unknown", flaws=(Flaw("broken_json"),))
     if (found := shopify_json.find(document)) is not None:
