@@ -241,7 +241,8 @@ def _undo(session: Session, actor: Actor, now: RunNow, scanned: ScanIn, argument
                target=Place(stop.location_id, ledger.SHELF), cause=Cause(ledger.UNPICK, scan_row, stop.order_line_id))
     is_open = stop.units_taken + stop.units_short < stop.units_due
     stop.reservation_id = stock.restore_reservation(
-        session, stop.reservation_id if is_open else None, order_line_id=stop.order_line_id, item_id=stop.item_id, location_id=stop.location_id, units=last.units)
+        session, stop.reservation_id if is_open else None, order_line_id=stop.order_line_id, item_id=stop.item_id,
+        location_id=stop.location_id, units=last.units)
     _reopen(session, stop, last.units, order_state)
     session.execute(update(PickRun).where(PickRun.id == now.id).values(
         state=rules.RUN_FLOW.step(now.state, "reopen"), done_at=None))
