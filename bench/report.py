@@ -16,6 +16,7 @@ from warehouse.db import sqlite_driver
 
 RESULTS = ROOT / "bench" / "results"
 PAGE = ROOT / "docs" / "benchmarks.md"
+BY_HAND = "## Read against the aims"
 HEADS = ("what", "engine", "clients", "/s", "per core", "p50 ms", "p95 ms", "p99 ms", "errors", "of ORM", "of Core",
          "others' cores", "loop ms")
 
@@ -131,7 +132,10 @@ def write_page(results: dict[str, list[dict[str, Any]]], words: list[str]) -> No
         for told in parts:
             lines += [*lines_of(name, told), ""]
     PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text("\n".join(lines).rstrip() + "\n", encoding="utf-8")
+    # What somebody wrote below the figures stays.
+    old = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+    by_hand = "".join(old.partition(BY_HAND)[1:])
+    PAGE.write_text("\n".join(lines).rstrip() + "\n" + (f"\n{by_hand}" if by_hand else ""), encoding="utf-8")
 
 
 def _commit() -> str:
