@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, is_dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from threading import Lock
 
@@ -60,6 +60,8 @@ class Face:
     def __init__(self, name: str) -> None:
         # Not "ASCII readable": that would put all of ASCII, used or not, into every document.
         self.font = TTFont(name, FOLDER / f"{name}.ttf", asciiReadable=0)
+        # The library cuts the whole glyph table out of the file for each document. The file never changes.
+        self.font.face.get_table = cache(self.font.face.get_table)
         pdfmetrics.registerFont(self.font)
         self.glyphs = self.font.face.charToGlyph
         self._widths = self.font.face.charWidths
