@@ -2,10 +2,11 @@
 
 import uuid
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests.builders import a_tote, stock_at
 from warehouse.domain.scans import ScanIn
+from warehouse.models.orders import Order
 from warehouse.models.packing import Parcel
 from warehouse.models.picking import PickRun
 from warehouse.services import packing, picking, picking_orders, shipping, shipping_dock, waves
@@ -91,3 +92,12 @@ def labelled(db, actor, parcel_id):
 
 def dock_station(db, actor, carrier="SF"):
     return Station(db, actor, shipping_dock.scan, db.write(shipping_dock.open_manifest, actor, carrier))
+
+
+def row_of(db, parcel_id):
+    with db.read() as session:
+        return session.execute(select(Parcel.__table__).where(Parcel.id == parcel_id)).one()
+
+
+def set_order(db, order, **fields):
+    db.write(lambda session: session.execute(update(Order).where(Order.id == order.id).values(**fields)))

@@ -4,15 +4,14 @@ parcel."""
 import uuid
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from tests import shipping_day as day
 from tests.builders import an_item, an_order, moves_of, order_state, units_at
 from warehouse.domain.own_labels import make_label
 from warehouse.errors import Conflict, NotFound
 from warehouse.models.journal import Scan
-from warehouse.models.orders import Order, OrderLine
-from warehouse.models.packing import Parcel
+from warehouse.models.orders import OrderLine
 from warehouse.models.shipping import Manifest
 from warehouse.queries import prove
 from warehouse.queries import shipping as shipping_queries
@@ -39,15 +38,6 @@ def parcel(db, actor, order, dune, emma):
     return day.packed(db, actor, order, {dune: 2, emma: 1})
 
 
-def row_of(db, parcel_id):
-    with db.read() as session:
-        return session.execute(select(Parcel.__table__).where(Parcel.id == parcel_id)).one()
-
-
-def set_order(db, order, **fields):
-    db.write(lambda session: session.execute(update(Order).where(Order.id == order.id).values(**fields)))
-
-
 def proven(db):
     with db.read() as session:
         return [finding for finding in prove.look(session, prove.CHECKS) if not finding.holds]
@@ -60,7 +50,7 @@ def test_a_labelled_parcel_is_handed_over_and_its_order_is_dispatched(db, actor,
     answer = dock.scan(code)
 
     assert (answer.outcome, answer.code, answer.task["count"]) == ("accepted", "shipping.handed_over", 1)
-    row = row_of(db, parcel)
+    row = day.row_of(db, parcel)
     assert (row.state, row.manifest_id, row.handed_over_at) == ("handed_over", dock.task_id, actor.at)
     assert order_state(db, order) == "dispatched"
     assert moves_of(db, dune)[-1] == ("dispatch", 2, f"{order.number}-1", "CUSTOMER")
@@ -95,11 +85,11 @@ def test_what_may_not_get_onto_this_truck_is_refused_by_name(db, actor, parcel, 
     assert dock.scan(make_label("parcel", 4711)).code == "shipping.unknown_parcel"
     assert dock.scan("SF9999999999999").code == "shipping.unknown_parcel"
     assert dock.scan(dune.isbn).code == "shipping.scan_a_parcel"
-    set_order(db, order, state="held")
+    day.set_order(db, order, state="held")
     assert own.scan(code).code == "shipping.order_held"
-    set_order(db, order, state="cancelled")
+    day.set_order(db, order, state="cancelled")
     assert own.scan(code).code == "shipping.order_cancelled"
-    set_order(db, order, state="packed")
+    day.set_order(db, order, state="packed")
     assert own.scan(code).code == "shipping.handed_over"
     assert dock.scan(code).code == "shipping.left_already"
 

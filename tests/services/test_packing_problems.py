@@ -22,7 +22,7 @@ from warehouse.models.incidents import Incident
 from warehouse.models.orders import Hold
 from warehouse.models.picking import Tote
 from warehouse.queries import packing as waiting
-from warehouse.services import packing, packing_bench
+from warehouse.services import packing_bench, packing_close
 
 # --- Damaged and missing --------------------------------------------------------------------------
 
@@ -110,7 +110,7 @@ def test_a_closed_parcel_is_opened_again_and_a_book_taken_out(db, picked, dune, 
     parcel = answer.task["parcels"][0]
     bench.press(f"#weight:{parcel['expected_weight_g']}")
 
-    assert db.write(packing.reopen, packer, parcel["id"], reason="wrong box") == order.id
+    assert db.write(packing_close.reopen, packer, parcel["id"], reason="wrong box") == order.id
     assert (order_state(db, order), bench.task["step"]) == ("packing", "weigh")
     assert bench.press("#undo").code == "packing.tote_gone"
     assert bench.scan(tote.label).code == "packing.tote_bound"
@@ -123,7 +123,7 @@ def test_a_closed_parcel_is_opened_again_and_a_book_taken_out(db, picked, dune, 
 
 def test_a_parcel_on_a_drivers_list_is_not_opened(db, picked, packer):
     with pytest.raises(NotFound):
-        db.write(packing.reopen, packer, 999)
+        db.write(packing_close.reopen, packer, 999)
 
 
 # --- The bench ------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from tests.builders import a_tote, an_item, an_order, order_state
 from warehouse.domain.own_labels import make_label
 from warehouse.errors import Conflict, Invalid
 from warehouse.models.journal import PrintJob
-from warehouse.models.orders import Order, OrderLine
+from warehouse.models.orders import OrderLine
 from warehouse.models.packing import Parcel
 from warehouse.services import printing, shipping
 
@@ -35,15 +35,6 @@ def parcel(db, actor, order, dune, emma):
     return day.packed(db, actor, order, {dune: 2, emma: 1})
 
 
-def row_of(db, parcel_id):
-    with db.read() as session:
-        return session.execute(select(Parcel.__table__).where(Parcel.id == parcel_id)).one()
-
-
-def set_order(db, order, **fields):
-    db.write(lambda session: session.execute(update(Order).where(Order.id == order.id).values(**fields)))
-
-
 def jobs_of(db, paper):
     with db.read() as session:
         return [tuple(row) for row in session.execute(
@@ -57,8 +48,9 @@ def without_label(db, actor, parcel):
 
 
 def test_a_packed_orders_parcel_has_its_label_already_and_is_not_given_another(db, actor, parcel):
-    assert (row_of(db, parcel).tracking_number, row_of(db, parcel).label_prints) == (make_label("parcel", parcel), 0)
-    assert row_of(db, parcel).label_made_at == actor.at
+    row = day.row_of(db, parcel)
+    assert (row.tracking_number, row.label_prints) == (make_label("parcel", parcel), 0)
+    assert row.label_made_at == actor.at
     answer = day.ship_station(db, actor, parcel).press("#label")
     assert (answer.code, answer.task["step"]) == ("shipping.label_is_made", "print")
 
@@ -74,7 +66,7 @@ def test_a_label_is_made_once_printed_and_scanned_onto_its_box(db, actor, parcel
 
     assert (answer.code, answer.sound, answer.task["step"]) == ("shipping.label_right", "done", "done")
     assert "lane 1" in answer.say and "19:00" in answer.say
-    row = row_of(db, parcel)
+    row = day.row_of(db, parcel)
     assert (row.state, row.tracking_number, row.label_prints) == ("labelled", make_label("parcel", parcel), 1)
     assert row.label_applied_at == row.label_made_at == actor.at
 
@@ -88,7 +80,7 @@ def test_the_same_scan_id_gets_the_same_answer_and_prints_nothing_more(db, actor
     again = station.scan("#printed:label", scan_id=scan_id, step=step)
 
     assert first == again
-    assert row_of(db, parcel).label_prints == 1
+    assert day.row_of(db, parcel).label_prints == 1
     with pytest.raises(Invalid, match="key_reused"):
         station.scan("#printed:slip", scan_id=scan_id, step=step)
 
@@ -108,7 +100,7 @@ def test_another_parcels_label_is_refused_loudly_and_named(db, actor, parcel, du
     answer = station.scan(make_label("parcel", other))
     assert (answer.outcome, answer.code, answer.sound) == ("refused", "shipping.other_label", "error")
     assert make_label("parcel", other) in answer.say
-    assert row_of(db, parcel).state == "closed"
+    assert day.row_of(db, parcel).state == "closed"
     day.labelled(db, actor, parcel)
     assert station.scan(make_label("parcel", other)).go == f"/ship/{other}"
 
@@ -121,14 +113,14 @@ def test_what_is_no_label_is_refused(db, actor, parcel, raw, code):
     station = day.ship_station(db, actor, parcel)
     station.press("#label")
     assert station.scan(raw).code == code
-    assert row_of(db, parcel).state == "closed"
+    assert day.row_of(db, parcel).state == "closed"
 
 
 @pytest.mark.parametrize(("state", "code"), [
     ("cancelled", "shipping.order_cancelled"), ("held", "shipping.order_held"),
 ])
 def test_no_label_for_an_order_that_must_not_leave(db, actor, parcel, order, state, code):
-    set_order(db, order, state=state)
+    day.set_order(db, order, state=state)
     station = day.ship_station(db, actor, parcel)
     answer = station.press("#label")
     assert (answer.code, answer.task["step"]) == (code, "stop")
@@ -143,7 +135,7 @@ def test_no_label_for_an_open_box_or_unchecked_books(db, actor, parcel, order):
     assert station.press("#label").code == "shipping.not_checked"
     db.write(lambda session: session.execute(update(Parcel).where(Parcel.id == parcel).values(state="open")))
     assert station.press("#label").code == "shipping.not_closed"
-    assert row_of(db, parcel).label_made_at is None
+    assert day.row_of(db, parcel).label_made_at is None
 
 
 def test_a_further_copy_needs_a_reason_and_is_counted(db, actor, parcel):
@@ -226,7 +218,7 @@ def test_a_box_is_opened_again_with_a_reason_and_its_label_is_void(db, actor, pa
 
     assert (answer.code, answer.task["step"]) == ("shipping.reopened", "stop")
     assert answer.go == f"/pack/{order.id}"
-    assert (row_of(db, parcel).state, row_of(db, parcel).label_made_at) == ("open", None)
+    assert (day.row_of(db, parcel).state, day.row_of(db, parcel).label_made_at) == ("open", None)
     assert order_state(db, order) == "packing"
     assert station.press("#reopen:other_book").code == "shipping.reopen_not_now"
 

@@ -26,7 +26,6 @@ CARRIERS = (
     CarrierPlan("RM", "Royal Mail", "英国皇家邮政", "16:30", "4", r"[A-Z]{2}\d{9}GB"),
     CarrierPlan("INTL", "International", "国际快递", "16:00", "5"),
 )
-BY_CODE = {carrier.code: carrier for carrier in CARRIERS}
 _NAMED = (
     ("顺丰", "SF"),
     ("sf express", "SF"),

@@ -12,7 +12,6 @@ from typing import Any
 
 from warehouse.domain.titles import is_boxed_set
 
-PACKING_CLASSES = ("plain", "hardcover", "fragile", "set")
 _HARDCOVER = re.compile(
     r"(?<!软)精[装裝]|硬壳|硬[皮面]|hard ?(?:cover|back|bound)|gebunden|relié", re.IGNORECASE
 )

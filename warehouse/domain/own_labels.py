@@ -21,7 +21,6 @@ LETTERS = {
 }
 KINDS = {letter: kind for kind, letter in LETTERS.items()}
 HIGHEST_NUMBER = 9_999_999
-TOKEN_LENGTH = 14
 LABEL_LENGTH, BADGE_LENGTH = 9, 16
 FEWEST_DIGITS_LEFT = 6  # of the seven
 

@@ -20,7 +20,6 @@ MANIFEST_FLOW = Flow("manifest", start=LOADING, steps={(LOADING, "close"): SIGNE
 STEP_LABEL, STEP_PRINT, STEP_TRACKING, STEP_SCAN, STEP_DONE, STEP_STOP = (
     "label", "print", "tracking", "scan", "done", "stop"
 )
-REPRINT_REASONS = ("jam", "smeared", "torn", "lost")
 REASON_LENGTH = 200
 TRACKING_LENGTH = 24
 _TRACKING = re.compile(r"[A-Z0-9][A-Z0-9-]{5,23}")

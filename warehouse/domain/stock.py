@@ -5,7 +5,6 @@ SUPPLIER, CUSTOMER, LOST_FOUND, SCRAP = "supplier", "customer", "lost_found", "s
 
 # Inside: the units are ours and a balance is kept. Outside: the far end of a move.
 INSIDE = frozenset({SHELF, TOTE, PARCEL, QUARANTINE, STAGING})
-OUTSIDE = frozenset({SUPPLIER, CUSTOMER, LOST_FOUND, SCRAP})
 
 # Places that every warehouse has exactly once, by code.
 FIXED_PLACES = {

@@ -194,8 +194,3 @@ def _belongs(session: Session, item_id: int) -> dict[str, Any] | None:
         select(Tote.code).where((Tote.order_id == row.id) | (Tote.run_id.in_(runs) & Tote.order_id.is_(None)))
         .order_by(Tote.id).limit(1)).scalar()
     return {"order_number": row.number, "order_id": row.id, "tote": tote or ""}
-
-
-def reopen(session: Session, actor: Actor, parcel_id: int, *, reason: str = "") -> int:
-    """Open a closed or labelled parcel again; see `packing_close.reopen`. The order's id."""
-    return packing_close.reopen(session, actor, parcel_id, reason=reason)

@@ -33,7 +33,7 @@ BADGE_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 BADGE_TOKEN_LENGTH = 14
 NAME_LIMIT = 60
 
-BADGE, SIGNED_OUT, REVOKED, SWITCHED_OFF, IDLE = "next_badge", "signed_out", "revoked", "switched_off", "idle"
+BADGE, SIGNED_OUT, REVOKED, SWITCHED_OFF = "next_badge", "signed_out", "revoked", "switched_off"
 
 _hasher = PasswordHasher()
 # 64 MiB each: many at once would be a way to stop the house.

@@ -51,36 +51,31 @@ def manifest() -> Response:
 @bp.get("/locations.pdf")
 @rule("print")
 def location() -> Response:
-    return _pdf(printing.LOCATION, lambda session, ids: documents.location_labels_pdf(
-        session, ids, actor().language, on_sheet=_on_sheet()))
+    return _house_labels(printing.LOCATION, documents.location_labels_pdf)
 
 
 @bp.get("/totes.pdf")
 @rule("print")
 def tote() -> Response:
-    return _pdf(printing.TOTE, lambda session, ids: documents.tote_labels_pdf(
-        session, ids, actor().language, on_sheet=_on_sheet()))
+    return _house_labels(printing.TOTE, documents.tote_labels_pdf)
 
 
 @bp.get("/carts.pdf")
 @rule("print")
 def cart() -> Response:
-    return _pdf(printing.CART, lambda session, ids: documents.cart_labels_pdf(
-        session, ids, actor().language, on_sheet=_on_sheet()))
+    return _house_labels(printing.CART, documents.cart_labels_pdf)
 
 
 @bp.get("/items.pdf")
 @rule("print")
 def item() -> Response:
-    return _pdf(printing.ITEM, lambda session, ids: documents.item_labels_pdf(
-        session, ids, actor().language, on_sheet=_on_sheet()))
+    return _house_labels(printing.ITEM, documents.item_labels_pdf)
 
 
 @bp.get("/badges.pdf")
 @rule("people")
 def badge() -> Response:
-    return _pdf(printing.BADGE, lambda session, ids: documents.badges_pdf(
-        session, ids, actor().language, on_sheet=_on_sheet()))
+    return _house_labels(printing.BADGE, documents.badges_pdf)
 
 
 @bp.get("/label/<int:parcel_id>.svg")
@@ -140,6 +135,11 @@ def _print(allowed: tuple[str, ...]) -> Response:
     if text_from_request("do", most=10) != "preview":
         there["job"] = write(printing.print_batch, paper, ids, text_from_request("reason", most=REASON_LENGTH))
     return redirect(url_for(f"papers.{paper}", **there), 303)  # type: ignore[return-value]
+
+
+def _house_labels(paper: str, draw: Callable[..., bytes]) -> Response:
+    """In the reader's language, on a sheet to cut or one a page."""
+    return _pdf(paper, lambda session, ids: draw(session, ids, actor().language, on_sheet=_on_sheet()))
 
 
 def _pdf(paper: str, draw: Callable[[Any, list[int]], bytes]) -> Response:
