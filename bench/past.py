@@ -136,6 +136,15 @@ _COLUMNS: tuple[tuple[Table, str, Callable[[Past], Iterable[tuple[Any, ...]]]], 
     (StockBalance.__table__, "item_id location_id condition on_hand reserved", Past.balances),
 )
 
+_COUNT_MOVES = """
+    UPDATE stock_balance SET moves = t.n FROM (
+        SELECT item_id, place, condition, COUNT(*) AS n FROM (
+            SELECT item_id, source_id AS place, condition FROM stock_move
+            UNION ALL SELECT item_id, target_id, target_condition FROM stock_move) AS u
+        GROUP BY item_id, place, condition) AS t
+    WHERE t.item_id = stock_balance.item_id AND t.place = stock_balance.location_id
+    AND t.condition = stock_balance.condition"""
+
 
 def add_past(db: Database, made: shop.Shop, count: int) -> int:
     """Put `count` past orders into a shop that nothing else works on; how many moves that were."""
@@ -158,6 +167,7 @@ def add_past(db: Database, made: shop.Shop, count: int) -> int:
         connection.execute(
             text("UPDATE stock_balance SET on_hand = on_hand - :n WHERE item_id = :item AND location_id = :place"),
             [{"n": units, "item": item, "place": made.shelf_of[item]} for item, units in used.items()])
+        connection.execute(text(_COUNT_MOVES))
         if connection.dialect.name == "postgresql":
             for name in first:
                 connection.execute(text(

@@ -5,16 +5,20 @@ from datetime import datetime
 
 # One word per right; a route names the right it needs. `work` is the floor itself: home, find, own settings.
 RIGHTS: dict[str, frozenset[str]] = {
-    "picker": frozenset({"work", "pick", "put_back", "report_incident"}),
-    "packer": frozenset({"work", "pick", "pack", "ship", "put_back", "report_incident", "print"}),
+    "picker": frozenset({"work", "pick", "put_back", "report_incident", "receive", "transfer", "count", "see_stock"}),
+    "packer": frozenset({"work", "pick", "pack", "ship", "put_back", "report_incident", "print", "receive", "transfer",
+                         "count", "see_stock"}),
     "service": frozenset({"work", "see_orders", "review", "cancel", "open_personal", "see_board",
-                          "report_incident"}),
+                          "report_incident", "see_stock"}),
     "operations": frozenset({"work", "see_orders", "review", "cancel", "import", "see_board", "release",
-                             "print", "open_personal", "report_incident"}),
-    "purchasing": frozenset({"work", "see_orders", "import", "see_board", "report_incident"}),
-    "finance": frozenset({"work", "see_orders", "see_board", "report_incident"}),
+                             "print", "open_personal", "report_incident", "see_stock", "plan_stock", "plan_counts",
+                             "see_variances"}),
+    "purchasing": frozenset({"work", "see_orders", "import", "see_board", "report_incident", "see_stock", "purchase",
+                             "receive", "print"}),
+    "finance": frozenset({"work", "see_orders", "see_board", "report_incident", "see_stock", "see_variances"}),
 }
-RIGHTS["manager"] = frozenset().union(*RIGHTS.values()) | {"people", "override", "settle_incident"}
+RIGHTS["manager"] = frozenset().union(*RIGHTS.values()) | {
+    "people", "override", "settle_incident", "approve_count"}
 ROLES = tuple(RIGHTS)
 
 # Wrong PINs on one person or one device before both wait, and how long.

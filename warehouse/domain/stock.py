@@ -9,6 +9,8 @@ INSIDE = frozenset({SHELF, TOTE, PARCEL, QUARANTINE, STAGING})
 # Places that every warehouse has exactly once, by code.
 FIXED_PLACES = {
     "SUPPLIER": SUPPLIER, "CUSTOMER": CUSTOMER, "LOST-FOUND": LOST_FOUND, "SCRAP": SCRAP, "QUARANTINE": QUARANTINE,
+    # What came in and is not put away yet: ours, and nobody's to sell.
+    "RECEIVING": STAGING,
 }
 
 GOOD, DAMAGED = "good", "damaged"
@@ -16,4 +18,9 @@ CONDITIONS = (GOOD, DAMAGED)
 
 OPENING, PICK, UNPICK, PACK, UNPACK, DISPATCH = "opening", "pick", "unpick", "pack", "unpack", "dispatch"
 SHORT, DAMAGE, PUT_BACK, FOUND = "short", "damage", "put_back", "found"
-REASONS = (OPENING, PICK, UNPICK, PACK, UNPACK, DISPATCH, SHORT, DAMAGE, PUT_BACK, FOUND)
+RECEIVE, UNRECEIVE, PUT_AWAY, TRANSFER, REPLENISH, REGRADE, COUNT = (
+    "receive", "unreceive", "put_away", "transfer", "replenish", "regrade", "count")
+REASONS = (OPENING, PICK, UNPICK, PACK, UNPACK, DISPATCH, SHORT, DAMAGE, PUT_BACK, FOUND, RECEIVE, UNRECEIVE, PUT_AWAY,
+           TRANSFER, REPLENISH, REGRADE, COUNT)
+# These never concern an order.
+WITHOUT_ORDER = frozenset({OPENING, RECEIVE, UNRECEIVE, PUT_AWAY, TRANSFER, REPLENISH, REGRADE, COUNT})

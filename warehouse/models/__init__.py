@@ -4,7 +4,10 @@ from importlib import import_module
 
 from warehouse.models.base import Base
 
-AREAS = ("catalog", "incidents", "journal", "orders", "packing", "people", "picking", "shipping", "stock")
+AREAS = (
+    "catalog", "counting", "incidents", "journal", "orders", "packing", "people", "picking", "receiving", "shipping",
+    "stock", "transfers",
+)
 
 
 def all_tables() -> type[Base]:

@@ -9,12 +9,14 @@ from warehouse.models.base import Base, key
 
 
 class Item(Base):
-    """Something that lies on a shelf and is sold by the unit (CAT-1). `volumes` > 1: one unit is a set."""
+    """Something that lies on a shelf and is sold by the unit (CAT-1). `volumes` > 1: one unit is a set.
+    A `draft` was found at goods in and has no title of its own yet (CAT-3, REC-2)."""
 
     __tablename__ = "item"
     __table_args__ = (
         CheckConstraint("packing_class IN ('plain', 'hardcover', 'fragile', 'set')", name="packing_class"),
         CheckConstraint("volumes >= 1", name="volumes"),
+        CheckConstraint("listing IN ('draft', 'listed')", name="listing"),
         CheckConstraint("weight_g IS NULL OR weight_g >= 0", name="weight_g"),
     )
 
@@ -42,6 +44,7 @@ class Item(Base):
     width_mm: Mapped[int | None]
     height_mm: Mapped[int | None]
     packing_class: Mapped[str] = mapped_column(default="plain")
+    listing: Mapped[str] = mapped_column(default="listed", server_default="listed")
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
@@ -55,3 +58,22 @@ class ItemCode(Base):
     id: Mapped[int] = key()
     code: Mapped[str]
     item_id: Mapped[int] = mapped_column(ForeignKey("item.id"), index=True)
+
+
+class ItemFigure(Base):
+    """What the night's reckoning found of an item (STK-2): units sold in the last 30, 90 and 365 days, their value,
+    and its class by value and moves (ABC). Derived from the ledger; thrown away and made anew each night."""
+
+    __tablename__ = "item_figure"
+    __table_args__ = (CheckConstraint("abc IN ('A', 'B', 'C')", name="abc"),)
+
+    item_id: Mapped[int] = mapped_column(ForeignKey("item.id"), primary_key=True)
+    abc: Mapped[str]
+    sold_30: Mapped[int]
+    sold_90: Mapped[int]
+    sold_365: Mapped[int]
+    picks_90: Mapped[int]
+    value_90_minor: Mapped[int]
+    last_sold_at: Mapped[datetime | None]
+    first_moved_at: Mapped[datetime | None]
+    reckoned_at: Mapped[datetime]

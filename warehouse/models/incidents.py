@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from warehouse.models.base import Base, key
@@ -26,6 +26,7 @@ class Incident(Base):
     location_id: Mapped[int | None] = mapped_column(ForeignKey("location.id"))
     order_id: Mapped[int | None] = mapped_column(ForeignKey("sales_order.id"), index=True)
     order_line_id: Mapped[int | None] = mapped_column(ForeignKey("order_line.id"), index=True)
+    delivery_id: Mapped[int | None] = mapped_column(ForeignKey("delivery.id"), index=True)
     scan_id: Mapped[int | None] = mapped_column(ForeignKey("scan.id"))
     at: Mapped[datetime]
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
@@ -33,3 +34,18 @@ class Incident(Base):
     blamed_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     outcome: Mapped[str] = mapped_column(default="")
     note: Mapped[str] = mapped_column(default="")
+
+
+class Photo(Base):
+    """A picture of what was found: a JPEG made anew by us, so it says nothing of place or camera."""
+
+    __tablename__ = "photo"
+
+    id: Mapped[int] = key()
+    incident_id: Mapped[int] = mapped_column(ForeignKey("incident.id"), index=True)
+    jpeg: Mapped[bytes] = mapped_column(LargeBinary)
+    width: Mapped[int]
+    height: Mapped[int]
+    at: Mapped[datetime]
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    device_id: Mapped[int | None] = mapped_column(ForeignKey("device.id"))

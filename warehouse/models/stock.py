@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from warehouse.models.base import Base, key
@@ -24,11 +24,15 @@ class Location(Base):
     sequence: Mapped[int] = mapped_column(default=0)
     x_mm: Mapped[int | None]
     y_mm: Mapped[int | None]
+    # Reserve stock: pickers are sent here last, replenishment takes from here.
+    is_reserve: Mapped[bool] = mapped_column(default=False, server_default=false())
+    max_units: Mapped[int | None]
 
 
 class StockBalance(Base):
     """Units of one item in one condition at one inside place: what the moves add up to, kept in the
-    same transaction. `reserved` is what open reservations hold here."""
+    same transaction. `reserved` is what open reservations hold here; `moves` is how many moves touched this row, so
+    that a counter's two looks at it can tell whether anything went in or out between them (STK-3)."""
 
     __tablename__ = "stock_balance"
     __table_args__ = (
@@ -43,6 +47,7 @@ class StockBalance(Base):
     condition: Mapped[str] = mapped_column(primary_key=True)
     on_hand: Mapped[int]
     reserved: Mapped[int]
+    moves: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class StockMove(Base):
@@ -67,6 +72,7 @@ class StockMove(Base):
     device_id: Mapped[int | None] = mapped_column(ForeignKey("device.id"))
     scan_id: Mapped[int | None] = mapped_column(ForeignKey("scan.id"), index=True)
     order_line_id: Mapped[int | None] = mapped_column(ForeignKey("order_line.id"), index=True)
+    count_result_id: Mapped[int | None] = mapped_column(ForeignKey("count_result.id"), index=True)
 
 
 class Reservation(Base):

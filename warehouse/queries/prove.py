@@ -40,24 +40,25 @@ class Finding:
 BALANCE_CHECKS = (
     Check(
         "balances_are_their_moves",
-        "every balance is the sum of its moves, and every sum of moves has its balance",
+        "every balance is the sum of its moves and knows how many they were, and every sum of moves has its balance",
         # One pass over all three, because a missing side counts as zero either way round.
         f"""
-        SELECT t.item_id, l.code AS location, t.condition, t.moved, t.kept
+        SELECT t.item_id, l.code AS location, t.condition, t.moved, t.kept, t.touched, t.counted
         FROM (
-            SELECT item_id, location_id, condition, SUM(moved) AS moved, SUM(kept) AS kept
+            SELECT item_id, location_id, condition, SUM(moved) AS moved, SUM(kept) AS kept,
+                   SUM(touched) AS touched, SUM(counted) AS counted
             FROM (
                 SELECT item_id, target_id AS location_id, target_condition AS condition,
-                       SUM(units) AS moved, 0 AS kept
+                       SUM(units) AS moved, 0 AS kept, COUNT(*) AS touched, 0 AS counted
                 FROM stock_move GROUP BY item_id, target_id, target_condition
                 UNION ALL
-                SELECT item_id, source_id, condition, -SUM(units), 0
+                SELECT item_id, source_id, condition, -SUM(units), 0, COUNT(*), 0
                 FROM stock_move GROUP BY item_id, source_id, condition
                 UNION ALL
-                SELECT item_id, location_id, condition, 0, on_hand FROM stock_balance
+                SELECT item_id, location_id, condition, 0, on_hand, 0, moves FROM stock_balance
             ) AS u
             GROUP BY location_id, item_id, condition
-            HAVING SUM(moved) <> SUM(kept)
+            HAVING SUM(moved) <> SUM(kept) OR SUM(touched) <> SUM(counted)
         ) AS t JOIN location AS l ON l.id = t.location_id
         WHERE l.kind IN {INSIDE} OR t.kept <> 0
         """,

@@ -28,12 +28,13 @@ _AT_PLACE = (
 _TAKE_FREE = (
     update(BALANCE)
     .where(_AT_PLACE, BALANCE.c.on_hand - BALANCE.c.reserved >= bindparam("n"))
-    .values(on_hand=BALANCE.c.on_hand - bindparam("n"))
+    .values(on_hand=BALANCE.c.on_hand - bindparam("n"), moves=BALANCE.c.moves + 1)
 )
 _TAKE_RESERVED = (
     update(BALANCE)
     .where(_AT_PLACE, BALANCE.c.on_hand >= bindparam("n"), BALANCE.c.reserved >= bindparam("n"))
-    .values(on_hand=BALANCE.c.on_hand - bindparam("n"), reserved=BALANCE.c.reserved - bindparam("n"))
+    .values(on_hand=BALANCE.c.on_hand - bindparam("n"), reserved=BALANCE.c.reserved - bindparam("n"),
+            moves=BALANCE.c.moves + 1)
 )
 _RESERVE = (
     update(BALANCE)
@@ -47,9 +48,22 @@ _FREE = (
 )
 # The same words on SQLite and PostgreSQL.
 _PUT = text(
-    "INSERT INTO stock_balance (item_id, location_id, condition, on_hand, reserved)"
-    " VALUES (:item, :place, :state, :n, 0)"
-    " ON CONFLICT (item_id, location_id, condition) DO UPDATE SET on_hand = stock_balance.on_hand + excluded.on_hand"
+    "INSERT INTO stock_balance (item_id, location_id, condition, on_hand, reserved, moves)"
+    " VALUES (:item, :place, :state, :n, 0, 1)"
+    " ON CONFLICT (item_id, location_id, condition) DO UPDATE"
+    " SET on_hand = stock_balance.on_hand + excluded.on_hand, moves = stock_balance.moves + 1"
+)
+# Holds the row until the commit, also where there was none: on PostgreSQL no move can come between.
+_HOLD = text(
+    "INSERT INTO stock_balance (item_id, location_id, condition, on_hand, reserved, moves)"
+    " VALUES (:item, :place, 'good', 0, 0, 0)"
+    " ON CONFLICT (item_id, location_id, condition) DO UPDATE SET on_hand = stock_balance.on_hand"
+)
+_STANDING = text(
+    "SELECT COALESCE(SUM(on_hand), 0), COALESCE(SUM(reserved), 0), COALESCE(SUM(moves), 0),"
+    " COALESCE(SUM(CASE WHEN condition = 'damaged' THEN on_hand END), 0),"
+    " (SELECT COALESCE(MAX(id), 0) FROM stock_move)"
+    " FROM stock_balance WHERE item_id = :item AND location_id = :place"
 )
 _SHRINK = update(RESERVATION).where(
     RESERVATION.c.id == bindparam("reservation"), RESERVATION.c.units > bindparam("n")
@@ -77,6 +91,7 @@ class Cause:
     reason: str
     scan_id: int | None = None
     order_line_id: int | None = None
+    count_result_id: int | None = None
 
 
 def fixed_place(session: Session, code: str) -> Place:
@@ -106,7 +121,7 @@ def move(
         "at": actor.at, "item_id": item_id, "units": units, "source_id": source.id, "target_id": target.id,
         "condition": condition, "target_condition": target_condition, "reason": cause.reason,
         "person_id": actor.person_id, "device_id": actor.device_id, "scan_id": cause.scan_id,
-        "order_line_id": cause.order_line_id,
+        "order_line_id": cause.order_line_id, "count_result_id": cause.count_result_id,
     })
 
 
@@ -244,6 +259,26 @@ def free_units(session: Session, item_id: int, location_id: int) -> int:
         )
     ).scalar()
     return found or 0
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the ledger says of one item at one place, all conditions together. `moves` changes with every move in or
+    out; `last_move_id` is no later than the newest move in the books and no earlier than the newest one here."""
+
+    on_hand: int
+    reserved: int
+    moves: int
+    damaged: int
+    last_move_id: int
+
+
+def hold_still(session: Session, item_id: int, location_id: int) -> Standing:
+    """Look at an item at a place inside and let nobody move it there until this use case commits (STK-3)."""
+    where = {"item": item_id, "place": location_id}
+    execute = session.connection().execute
+    execute(_HOLD, where)
+    return Standing(*map(int, execute(_STANDING, where).one()))
 
 
 def _use_reservation(session: Session, reservation: tuple[int, int], units: int) -> None:
