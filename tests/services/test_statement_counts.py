@@ -12,7 +12,7 @@ from warehouse.domain.own_labels import make_label
 from warehouse.models.journal import Scan
 from warehouse.models.orders import Order, OrderLine
 from warehouse.models.packing import Parcel, ParcelLine
-from warehouse.models.stock import Location, StockMove
+from warehouse.models.stock import Location, StockBalance, StockMove
 from warehouse.services import packing, picking, picking_orders
 
 ISBNS = ("9780441013593", "9780141439587", "9787536692930")
@@ -65,7 +65,7 @@ def a_past(session, actor, item_ids):
     customer = session.execute(
         Location.__table__.select().where(Location.code == "CUSTOMER")).one().id
     old = 10_000
-    places, orders, lines, parcels, inside, scans, moves = [], [], [], [], [], [], []
+    places, orders, lines, parcels, inside, scans, moves, balances = [], [], [], [], [], [], [], []
     for n in range(old, old + PAST_ORDERS):
         item = item_ids[n % len(item_ids)]
         places.append({"id": n, "code": f"P{n}", "kind": "parcel"})
@@ -88,13 +88,16 @@ def a_past(session, actor, item_ids):
             "id": n, "scan_id": f"old-{n}", "task": "dock", "task_id": n % 7, "step": "", "raw": "", "kind": "parcel",
             "outcome": "accepted", "code": "", "units": 1, "person_id": actor.person_id, "at": now, "body_hash": "",
             "answer": "{}"})
+        balances.append({
+            "item_id": item, "location_id": n, "condition": "good", "on_hand": 0, "reserved": 0, "moves": 2})
         for source, target in ((customer, n), (n, customer)):
             moves.append({
                 "at": now, "item_id": item, "units": 1, "source_id": source, "target_id": target,
                 "condition": "good", "target_condition": "good", "reason": "dispatch",
                 "person_id": actor.person_id, "order_line_id": n})
     for model, rows in ((Location, places), (Order, orders), (OrderLine, lines), (Parcel, parcels),
-                        (ParcelLine, inside), (Scan, scans), (StockMove, moves)):
+                        (ParcelLine, inside), (Scan, scans), (StockMove, moves),
+                        (StockBalance, balances)):
         session.execute(insert(model.__table__), rows)
 
 
