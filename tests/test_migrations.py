@@ -15,8 +15,8 @@ from warehouse.models import all_tables
 
 # Plain SQL: these rows were written by the first release, whatever the models say today.
 ROWS_OF_THE_FIRST_RELEASE = (
-    "INSERT INTO location (id, code, kind, aisle, bay, shelf, zone, sequence)"
-    " VALUES (1, 'SUPPLIER', 'supplier', '', '', '', '', 0), (2, 'B-07-3', 'shelf', 'B', '07', '3', '', 730)",
+    "INSERT INTO location (code, kind, aisle, bay, shelf, zone, sequence)"
+    " VALUES ('SUPPLIER', 'supplier', '', '', '', '', 0), ('B-07-3', 'shelf', 'B', '07', '3', '', 730)",
     "INSERT INTO item (id, sku, isbn13, title, subtitle, authors, publisher, published, language, pages_text,"
     " binding, edition, volume, volumes, description, price_text, packing_class, created_at, updated_at)"
     " VALUES (1, '9787536692930', '9787536692930', '三体', '', '刘慈欣', '', '', 'zh', '', '', '', '1', 1, '', '',"
@@ -64,9 +64,10 @@ def test_a_database_of_the_first_release_with_rows_becomes_todays(empty_url, dat
 
     migrations.upgrade(empty_url)
 
-    kept = """SELECT i.title, l.code, b.on_hand FROM stock_balance b JOIN item i ON i.id = b.item_id
-              JOIN location l ON l.id = b.location_id"""
-    assert run(empty_url, kept) == [("三体", "B-07-3", 5)]
+    kept = """SELECT i.title, i.listing, l.code, b.on_hand, b.moves FROM stock_balance b
+              JOIN item i ON i.id = b.item_id JOIN location l ON l.id = b.location_id"""
+    assert run(empty_url, kept) == [("三体", "listed", "B-07-3", 5, 1)]
+    assert run(empty_url, "SELECT kind FROM location WHERE code = 'RECEIVING'") == [("staging",)]
     upgraded, drawn = create_engine(empty_url), create_engine(database_url)
     with upgraded.connect() as old, drawn.connect() as new:
         assert compare_metadata(MigrationContext.configure(old), all_tables().metadata) == []

@@ -1,7 +1,7 @@
 """From an older database to today's tables, by Alembic. Forward only: the way back is the backup.
 
-The first revision is SQL, one file for each engine, drawn from the models:
-`python -m warehouse.migrations` draws it anew (only before the first release; afterwards add a revision).
+A revision is Python, or SQL beside it in one file for each engine: SQL where a table is large, because Alembic would
+make a column with a reference by copying the whole table on SQLite.
 """
 
 from collections.abc import Iterator
@@ -54,6 +54,17 @@ def current_revision(url: str) -> str | None:
 def newest_revision() -> str:
     """What `upgrade` leads to: revisions are numbered, and their files begin with the number."""
     return max(path.name for path in (FOLDER / "versions").glob("[0-9]*.py")).partition("_")[0]
+
+
+def run_sql_beside(file: str) -> None:
+    """The statements of the SQL file beside a revision, for the engine at hand."""
+    from alembic import op  # noqa: PLC0415 - as in `upgrade`
+
+    connection = op.get_bind()
+    script = Path(file).with_suffix(f".{connection.dialect.name}.sql").read_text(encoding="utf-8")
+    for statement in script.split(";\n"):
+        if statement.strip():
+            connection.exec_driver_sql(statement)
 
 
 def settings() -> "Config":

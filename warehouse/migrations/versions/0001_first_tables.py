@@ -1,8 +1,6 @@
 """The first tables, as the SQL beside this file."""
 
-from pathlib import Path
-
-from alembic import op
+from warehouse.migrations import run_sql_beside
 
 revision = "0001"
 down_revision = None
@@ -11,8 +9,4 @@ depends_on = None
 
 
 def upgrade() -> None:
-    connection = op.get_bind()
-    script = Path(__file__).with_suffix(f".{connection.dialect.name}.sql").read_text(encoding="utf-8")
-    for statement in script.split(";\n"):
-        if statement.strip():
-            connection.exec_driver_sql(statement)
+    run_sql_beside(__file__)
