@@ -1,0 +1,91 @@
+"""Purchase orders and delivery notices: the life of an order, the rows of their files, and what a changed number
+means (REC-1)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from warehouse.domain.flow import Flow
+
+OPEN, PART, RECEIVED, CLOSED = "open", "part", "received", "closed"
+# `close` ends an order of which no more is expected.
+PURCHASE_FLOW = Flow("purchase_order", start=OPEN, steps={
+    (OPEN, "receive_part"): PART, (OPEN, "receive_rest"): RECEIVED, (OPEN, "close"): CLOSED,
+    (PART, "receive_part"): PART, (PART, "receive_rest"): RECEIVED, (PART, "close"): CLOSED,
+})
+# Of these more is expected, so their lines may still change.
+WAITED_FOR = (OPEN, PART)
+
+# What a delivery can differ in from what was ordered or announced, and how copies can be bad: kinds of incident.
+OVER, SHORT, NOT_ORDERED, UNKNOWN_TITLE = "over", "short", "not_ordered", "unknown_title"
+DAMAGED, MISPRINT, WRONG_EDITION = "damaged", "misprint", "wrong_edition"
+DISCREPANCIES = (SHORT, OVER, NOT_ORDERED, UNKNOWN_TITLE, DAMAGED, MISPRINT, WRONG_EDITION)
+
+MOST_UNITS = 1_000_000
+LONGEST_NUMBER, LONGEST_NAME = 60, 120
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseRow:
+    """One good row of a purchase file. `sku` is filled where the row has no ISBN; `title` serves only to make a draft
+    of a book that the catalogue does not have. `expected_on` is YYYY-MM-DD or empty."""
+
+    row: int
+    supplier: str
+    number: str
+    isbn13: str | None
+    sku: str | None
+    units: int
+    title: str = ""
+    price_minor: int | None = None
+    currency: str | None = None
+    expected_on: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRow:
+    """One good row of a delivery notice (ASN). `order_number` and `parcel` may be empty."""
+
+    row: int
+    supplier: str
+    number: str
+    isbn13: str | None
+    sku: str | None
+    units: int
+    order_number: str = ""
+    parcel: str = ""
+
+
+@dataclass(frozen=True)
+class LineStand:
+    """Units of one line of a purchase order: what was ordered, and what deliveries brought of it, good and bad."""
+
+    ordered: int
+    received: int
+
+    @property
+    def outstanding(self) -> int:
+        """Units still to come; more than was ordered does not make another line's copies arrive."""
+        return max(0, self.ordered - self.received)
+
+
+def verb_of(lines: Iterable[LineStand]) -> str:
+    """What a delivery did to its order: the rest is here, or a part. Every line counts for itself."""
+    return "receive_part" if any(line.outstanding for line in lines) else "receive_rest"
+
+
+def why_not_changed(state: str, *, received: int, units: int) -> str:
+    """Why a line may not be changed to `units`: the code of a row problem, empty where it may be."""
+    if state not in WAITED_FOR:
+        return "purchase_over"
+    return "below_received" if units < received else ""
+
+
+def is_late(state: str, expected_on: str, today: date) -> bool:
+    """Whether something that is waited for should have come before today. A day that nobody named is never late."""
+    return state in WAITED_FOR and bool(expected_on) and expected_on < today.isoformat()
+
+
+def plain_name(name: str) -> str:
+    """A supplier's name as it is compared: one firm is not two because of a space or a capital."""
+    return " ".join(name.split()).casefold()
