@@ -9,7 +9,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from flask import Flask, Response, current_app, g, make_response, redirect, request, session, url_for
+from flask import Flask, Response, abort, current_app, g, make_response, redirect, request, session, url_for
 from flask.sessions import SessionInterface, SessionMixin
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
@@ -125,6 +125,8 @@ def check() -> Any:
     """Before every request: who is it, may they, and did they mean it."""
     g.actor = None
     g.language = ""
+    if b"%00" in request.query_string:
+        abort(400)  # No database keeps it as text, and no person types it.
     if request.endpoint is None:
         g.actor = who_asks()
         return None
