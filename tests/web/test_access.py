@@ -225,12 +225,6 @@ def test_a_post_from_another_site_is_refused_even_with_the_token(tablet, headers
     assert (answer.status_code, answer.json["code"]) == (403, "errors.other_site")
 
 
-def test_an_address_with_a_zero_byte_is_no_fault_of_ours(tablet):
-    tablet.sign_in("manager")
-    for address in ("/find", "/orders/"):
-        assert tablet.client.get(address, query_string={"q": "a\0b"}, headers=JSON).status_code == 400
-
-
 def test_another_site_cannot_sign_a_tablet_in(db, tablet):
     person = builders.a_person(db)
     body = {"badge": person.badge, "pin": person.pin}

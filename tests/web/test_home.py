@@ -1,4 +1,4 @@
-"""Home: what is next, the six doors, "scan anything", find."""
+"""Home: what is next, the nine doors, "scan anything", find."""
 
 from datetime import timedelta
 
@@ -39,14 +39,22 @@ def scans(db):
         return session.execute(select(Scan.task, Scan.outcome, Scan.kind)).all()
 
 
-def test_the_six_doors_keep_their_places_for_every_role(tablet, other_tablet):
+def test_the_nine_doors_keep_their_places_for_every_role(tablet, other_tablet):
     tablet.sign_in("picker")
     other_tablet.sign_in("manager", name="Lin Yue")
-    names = ["pick", "pack", "ship", "putback", "hold", "find"]
+    names = ["pick", "pack", "ship", "receive", "putaway", "replenish", "putback", "count", "find"]
     assert [door["name"] for door in home(tablet)["doors"]] == names
     assert [door["name"] for door in home(other_tablet)["doors"]] == names
     closed = {door["name"]: (door["address"], door["count"]) for door in home(tablet)["doors"]}
-    assert closed["pack"] == closed["hold"] == ("", None)
+    assert closed["pack"] == closed["ship"] == ("", None)
+
+
+def test_the_desk_lists_each_page_that_this_person_may_open(tablet, other_tablet):
+    tablet.sign_in("manager")
+    other_tablet.sign_in("finance", name="Anna")
+    pages = [desk["name"] for desk in tablet.client.get("/desk", headers=JSON).json["desks"]]
+    assert pages[:3] == ["dock", "orders", "review"]
+    assert "people" not in [desk["name"] for desk in other_tablet.client.get("/desk", headers=JSON).json["desks"]]
 
 
 def test_counts_and_next_job_come_from_released_orders(db, tablet, actor, book, shelf):
@@ -193,6 +201,12 @@ def test_find_knows_titles_authors_codes_places_and_orders(db, tablet, other_tab
     assert found(order.number) == found(order.source_number) == {"orders": 1}
     assert found(order.number, other_tablet) == {}
     assert found("%") == found("_") == {}
+
+
+def test_an_address_with_a_zero_byte_is_no_fault_of_ours(tablet):
+    tablet.sign_in("manager")
+    for address in ("/find", "/orders/"):
+        assert tablet.client.get(address, query_string={"q": "a\0b"}, headers=JSON).status_code == 400
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", "Scan anything to begin"), ("zh-Hans", "扫任意条码即可开始")])

@@ -11,11 +11,14 @@ from warehouse.domain import codes, picking
 from warehouse.domain.people import Actor
 from warehouse.domain.scans import ACCEPTED, REFUSED
 from warehouse.models.catalog import Item
+from warehouse.models.counting import CountTask
 from warehouse.models.journal import Scan
 from warehouse.models.orders import Order, OrderLine
 from warehouse.models.packing import Parcel
 from warehouse.models.picking import PickRun, PickStop, RunTote, Tote
+from warehouse.models.receiving import Delivery
 from warehouse.models.stock import Location, PutBack
+from warehouse.models.transfers import Replenishment
 
 TO_PACK = ("picked", "packing")
 UNFINISHED = (picking.BINDING, picking.STARTED)
@@ -30,7 +33,9 @@ class Doors:
     pack: int
     ship: int
     putback: int
-    review: int
+    receive: int
+    replenish: int
+    count: int
 
 
 def count_doors(session: Session) -> Doors:
@@ -41,7 +46,9 @@ def count_doors(session: Session) -> Doors:
         _count(select(func.count()).select_from(Order).join(Parcel, Parcel.order_id == Order.id)
                .where(Order.state == "packed", Parcel.handed_over_at.is_(None))),
         _count(select(func.count(PutBack.order_id.distinct())).where(PutBack.done_at.is_(None))),
-        _count(select(func.count()).where(Order.state == "held")),
+        _count(select(func.count()).where(Delivery.state.in_(("announced", "receiving")))),
+        _count(select(func.count()).where(Replenishment.state.in_(("open", "taken")))),
+        _count(select(func.count()).where(CountTask.state.in_(("open", "counting")))),
     )).one()
     return Doors(*row)
 

@@ -38,7 +38,7 @@ QUERY_LIMIT = 100
 
 @dataclass(frozen=True)
 class Door:
-    """One of the six. No address: not built, or not for this person; it keeps its place and is dim."""
+    """One of the nine. No address: not for this person; it keeps its place and is dim."""
 
     name: str
     symbol: str
@@ -92,6 +92,13 @@ def scan() -> Response:
 def show_answer(answer: Answer) -> Response:
     shown = Answer(**{**vars(answer), "task": {"home": look()}})
     return answer_scan(shown, "home/_page.html")
+
+
+@bp.get("/desk")
+@rule(WORK)
+def desk() -> Response:
+    """All desk pages that this person may open, where they are too many for the bar."""
+    return respond("home/desk.html", {"desks": desks(actor())})
 
 
 @bp.get("/find")
@@ -150,7 +157,7 @@ def look() -> Home:
         greeting=greeting(local.hour),
         now=clock.now(),
         job=job,
-        doors=six_doors(me, doors),
+        doors=nine_doors(me, doors),
         desks=desks(me),
         day=day,
         job_address=address(endpoint, **{name: job.id}) if job else "",
@@ -162,8 +169,8 @@ def greeting(hour: int) -> str:
     return "morning" if hour < noon else "afternoon" if hour < evening else "evening"
 
 
-def six_doors(me: Actor, counts: queries.Doors) -> tuple[Door, ...]:
-    """Always six and always in the same places, so that hands learn them."""
+def nine_doors(me: Actor, counts: queries.Doors) -> tuple[Door, ...]:
+    """Always nine and always in the same places, so that hands learn them: orders out, goods in, and order."""
     def door(name: str, right: str, endpoint: str, count: int | None) -> Door:
         may = me.may(right)
         return Door(name, name, address(endpoint) if may else "", count if may else None)
@@ -171,16 +178,23 @@ def six_doors(me: Actor, counts: queries.Doors) -> tuple[Door, ...]:
     return (
         door("pick", "pick", "picking.runs", counts.pick), door("pack", "pack", "packing.bench", counts.pack),
         door("ship", "ship", "shipping.parcels", counts.ship),
+        door("receive", "receive", "receiving.listing", counts.receive),
+        door("putaway", "transfer", "transfers.page", None),
+        door("replenish", "transfer", "transfers.replenish", counts.replenish),
         door("putback", "put_back", "putback.listing", counts.putback),
-        door("hold", "review", "orders.review", counts.review), door("find", WORK, "home.find", None),
+        door("count", "count", "counting.listing", counts.count), door("find", WORK, "home.find", None),
     )
 
 
 def desks(me: Actor) -> tuple[Door, ...]:
-    """The pages of those who lead, answer customers or hand over."""
+    """The pages of those who lead, buy, answer customers or hand over."""
     pages = (
         ("dock", "ship", "ship", "shipping.dock"), ("orders", "order", "see_orders", "orders.listing"),
-        ("waves", "flag", "release", "waves.release"), ("board", "board", "see_board", "board.page"),
+        ("review", "hold", "review", "orders.review"), ("waves", "flag", "release", "waves.release"),
+        ("board", "board", "see_board", "board.page"), ("incidents", "problem", "see_board", "incidents.listing"),
+        ("purchasing", "down", "purchase", "purchasing.listing"), ("stock", "shelf", "see_stock", "stock.listing"),
+        ("stocktakes", "count", "see_variances", "stocktakes.listing"),
+        ("accuracy", "tick", "see_variances", "accuracy.page"),
         ("papers", "printer", "print", "papers.desk"), ("people", "people", "people", "people.listing"),
     )
     return tuple(
