@@ -103,17 +103,23 @@ def ask_for_count(
         if present.state == counting.OPEN and present.round == 1:
             _widen(session, present, item_ids)
         return None
-    standing = session.execute(
-        select(CountSession.id).where(
-            CountSession.kind == kind, CountSession.state == counting.COUNTING,
-            ~exists().where(CountTask.session_id == CountSession.id, CountTask.location_id == location_id))
-        .order_by(CountSession.id.desc()).limit(1)).scalar()
-    session_id = standing or new_session(session, actor, kind, {"standing": True})
+    session_id = standing_session(session, actor, kind, location_id)
     add_tasks(session, session_id, {location_id: item_ids})
     task_id = session.execute(
         select(TASK.c.id).where(TASK.c.session_id == session_id, TASK.c.location_id == location_id)).scalar_one()
     journal.note(session, actor, "ask_count", "location", location_id, reason=why, kind=kind, task=task_id)
     return int(task_id)
+
+
+def standing_session(session: Session, actor: Actor, kind: str, location_id: int) -> int:
+    """The open session that gathers shelves as they are asked for, where this shelf is not on its list yet; else a
+    new one. Its id."""
+    standing = session.execute(
+        select(CountSession.id).where(
+            CountSession.kind == kind, CountSession.state == counting.COUNTING,
+            ~exists().where(CountTask.session_id == CountSession.id, CountTask.location_id == location_id))
+        .order_by(CountSession.id.desc()).limit(1)).scalar()
+    return standing or new_session(session, actor, kind, {"standing": True})
 
 
 def _widen(session: Session, task: CountTask, item_ids: Collection[int]) -> None:
