@@ -12,6 +12,8 @@ FIXED_PLACES = {
     # What came in and is not put away yet: ours, and nobody's to sell.
     "RECEIVING": STAGING,
 }
+# The far ends of moves. What goes there has left the house.
+OUTSIDE_CODES = tuple(code for code, kind in FIXED_PLACES.items() if kind not in INSIDE)
 
 GOOD, DAMAGED = "good", "damaged"
 CONDITIONS = (GOOD, DAMAGED)

@@ -62,7 +62,8 @@ class ItemCode(Base):
 
 class ItemFigure(Base):
     """What the night's reckoning found of an item (STK-2): units sold in the last 30, 90 and 365 days, their value,
-    and its class by value and moves (ABC). Derived from the ledger; thrown away and made anew each night."""
+    and its class by value and moves (ABC); `unit_days_365` adds up the units in the house on each of those days.
+    Derived from the ledger; thrown away and made anew each night."""
 
     __tablename__ = "item_figure"
     __table_args__ = (CheckConstraint("abc IN ('A', 'B', 'C')", name="abc"),)
@@ -74,6 +75,7 @@ class ItemFigure(Base):
     sold_365: Mapped[int]
     picks_90: Mapped[int]
     value_90_minor: Mapped[int]
+    unit_days_365: Mapped[int] = mapped_column(default=0, server_default="0")
     last_sold_at: Mapped[datetime | None]
     first_moved_at: Mapped[datetime | None]
     reckoned_at: Mapped[datetime]
