@@ -4,7 +4,7 @@ lie in totes or parcels become put-back work: they are scanned back to a shelf, 
 
 from dataclasses import dataclass
 
-from sqlalchemy import Row, and_, delete, func, insert, or_, select, union_all, update
+from sqlalchemy import Row, func, insert, select, union_all, update
 from sqlalchemy.orm import Session
 
 from warehouse.domain import packing, picking
@@ -14,15 +14,13 @@ from warehouse.domain.people import Actor
 from warehouse.errors import Conflict, Invalid, NotFound
 from warehouse.models.orders import Hold, Order, OrderLine
 from warehouse.models.packing import Parcel
-from warehouse.models.picking import PickRun, PickStop, RunTote, Tote
-from warehouse.models.stock import Location, PutBack, Reservation, StockBalance, StockMove
+from warehouse.models.picking import PickRun, PickStop
+from warehouse.models.stock import Location, PutBack, Reservation, StockMove
 from warehouse.services import journal, picking_orders, stock
 
 LINE, MOVE = OrderLine.__table__, StockMove.__table__
 REASON_LIMIT = 200
 _TO_COME = (picking.OPEN, picking.SKIPPED)
-# An order that still needs the tote that it shares with others of its walk.
-_NEEDS_TOTE = ("released", "picking", "picked", "packing", "held")
 
 
 @dataclass(frozen=True)
@@ -57,8 +55,8 @@ def cancel_order(session: Session, actor: Actor, order_id: int, reason: str) -> 
     to_put_back = _ask_put_back(session, actor, order_id)
     session.flush()  # What follows reads these rows.
     for run in runs:
-        _go_on_without(session, actor, run, order_id)
-    _free_empty_totes(session, order_id)
+        picking_orders.go_on_without(session, actor, run, order_id)
+    picking_orders.free_empty_totes(session, order_id)
     journal.note(session, actor, "cancel", "order", order_id, reason=reason, was=was, units_freed=freed,
                  units_to_put_back=to_put_back)
     return Cancelled(order_id, freed, to_put_back)
@@ -175,79 +173,3 @@ def _last_homes(session: Session, order_id: int) -> dict[int, int]:
         .join(OrderLine, OrderLine.id == StockMove.order_line_id)
         .where(OrderLine.order_id == order_id, StockMove.reason == ledger.PICK).order_by(StockMove.id))
     return {row.order_line_id: row.source_id for row in rows if row.order_line_id is not None}
-
-
-# --- Runs and totes --------------------------------------------------------------------------------------------------
-
-
-def _go_on_without(session: Session, actor: Actor, run: PickRun, order_id: int) -> None:
-    """The walk continues with its next stop; one that has none left ends, or never begins."""
-    session.refresh(run)
-    left = session.execute(
-        select(func.count()).where(PickStop.run_id == run.id, PickStop.state.in_(_TO_COME))).scalar_one()
-    if not left:
-        _end(run, actor)
-    else:
-        _give_up_slot(session, run, order_id)
-    session.flush()  # The next look at the run reads this row.
-
-
-def _end(run: PickRun, actor: Actor) -> None:
-    run.changing_slot = None
-    if run.state == picking.STARTED:
-        run.state, run.done_at = picking.RUN_FLOW.step(run.state, "finish"), actor.at
-    else:
-        run.state = picking.RUN_FLOW.step(run.state, "drop")
-
-
-def _give_up_slot(session: Session, run: PickRun, order_id: int) -> None:
-    """The order's place on the cart needs no tote any more. The walk begins if that was all it waited for."""
-    slot = session.execute(
-        select(RunTote.slot, RunTote.tote_id).where(RunTote.run_id == run.id, RunTote.order_id == order_id)
-    ).one_or_none()
-    if slot is None:
-        return
-    if run.changing_slot == slot.slot:
-        run.changing_slot = None
-    if slot.tote_id is not None:
-        return
-    session.execute(delete(RunTote).where(RunTote.run_id == run.id, RunTote.order_id == order_id))
-    if run.state == picking.PLANNED:
-        _close_ranks(session, run.id, slot.slot)
-    missing = session.execute(
-        select(func.count()).where(RunTote.run_id == run.id, RunTote.tote_id.is_(None))).scalar_one()
-    has_cart = run.kind != picking.BATCH or run.cart_id is not None
-    if run.state == picking.BINDING and has_cart and not missing:
-        picking_orders.begin(session, run.id)
-
-
-def _close_ranks(session: Session, run_id: int, gone: int) -> None:
-    """Nothing is on the cart yet: the slots behind the one that went move up, one by one, as each is unique."""
-    behind = session.execute(
-        select(RunTote.slot).where(RunTote.run_id == run_id, RunTote.slot > gone).order_by(RunTote.slot)).scalars()
-    for slot in list(behind):
-        for table in (RunTote, PickStop):
-            session.execute(update(table).where(table.run_id == run_id, table.slot == slot).values(slot=slot - 1))
-
-
-def _free_empty_totes(session: Session, order_id: int) -> None:
-    """Totes that were bound for this order and hold nothing; also that of a single-line walk that is over, where no
-    other order of the walk needs it."""
-    held = (
-        select(func.coalesce(func.sum(StockBalance.on_hand), 0))
-        .where(StockBalance.location_id == Tote.location_id).correlate(Tote).scalar_subquery())
-    over = (
-        select(PickStop.run_id).join(PickRun, PickRun.id == PickStop.run_id)
-        .where(PickStop.order_id == order_id, PickRun.state.in_((picking.RUN_DONE, picking.RUN_DROPPED))))
-    needed = (
-        select(PickStop.run_id).join(Order, Order.id == PickStop.order_id)
-        .where(PickStop.run_id.in_(over), Order.state.in_(_NEEDS_TOTE)))
-    totes = session.execute(
-        select(Tote).where(
-            or_(Tote.order_id == order_id,
-                and_(Tote.order_id.is_(None), Tote.run_id.in_(over), Tote.run_id.not_in(needed))),
-            Tote.state != picking.FREE, held == 0)
-        .order_by(Tote.id)).scalars()
-    for tote in totes:
-        tote.state = picking.TOTE_FLOW.step(tote.state, "empty")
-        tote.run_id = tote.order_id = None

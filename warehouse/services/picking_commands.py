@@ -6,28 +6,25 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from warehouse.domain import picking as rules
 from warehouse.domain import stock as ledger
-from warehouse.domain import waves
 from warehouse.domain.codes import COMMAND
 from warehouse.domain.orders import ORDER_FLOW, PICKED
 from warehouse.domain.people import Actor
 from warehouse.domain.scans import OK, WARN, Answer, ScanIn, Verdict, accept, refuse
-from warehouse.domain.waves import Demand, OrderDemand, Shelf, Take
 from warehouse.errors import Conflict
 from warehouse.models.catalog import Item
 from warehouse.models.journal import Scan
 from warehouse.models.orders import Order, OrderLine
 from warehouse.models.picking import PickRun, PickStop
-from warehouse.models.stock import Location, StockBalance, StockMove
-from warehouse.services import incidents, picking, picking_orders, scans, stock
+from warehouse.models.stock import StockMove
+from warehouse.services import incidents, picking, picking_orders, picking_short, scans, stock
 from warehouse.services.picking_look import RunNow, look
 from warehouse.services.scans import Touched
 from warehouse.services.stock import Cause, Place
-from warehouse.services.waves import stop_row
 
 UNDO_DEPTH = 5
 
@@ -142,84 +139,15 @@ def _after_missing(
     kind: str, reason: str,
 ) -> Answer:
     """Close what is missing at its stop, fetch it elsewhere, and say what became of it."""
-    elsewhere = short = 0
-    for stop, units in missing:
-        if not units:
-            continue
-        stop.units_short += units
-        found = _fetch_elsewhere(session, now.id, stop, units)
-        incidents.report(
-            session, actor, kind, "pick", units=units, item_id=stop.item_id, location_id=stop.location_id,
-            order_id=stop.order_id, order_line_id=stop.order_line_id, note=reason,
-            outcome="other_shelf" if found == units else "order_short")
-        elsewhere += found
-        short += units - found
-        _count_short(session, now.id, stop, units, found)
-        if stop.units_taken + stop.units_short == stop.units_due and (
-            stop.units_taken == 0 or now.kind != rules.BATCH
-        ):
-            _close_stop(session, actor, stop)
-    session.flush()  # The next look reads these rows.
-    _finish_run(session, actor, now.id)
+    elsewhere, short = picking_short.close_missing(
+        session, actor, now.id, now.kind, missing, kind=kind, stage="pick", reason=reason)
+    picking_short.finish_run(session, actor, now.id)
     title = _stop(now).title
     verdict = accept("picking.short_elsewhere" if not short else "picking.short", "short", WARN, title=title,
                      n=short or elsewhere)
     here = _stop(now)
     touched = Touched(COMMAND, stop_id=here.stop_id, item_id=here.item_id, location_id=here.location_id)
     return _keep(session, actor, now.id, scanned, verdict, touched)
-
-
-def _fetch_elsewhere(session: Session, run_id: int, stop: PickStop, units: int) -> int:
-    """Reserve up to `units` on other shelves and add stops for them at the end of the walk; units found."""
-    rows = session.execute(
-        select(StockBalance.location_id, Location.code, Location.sequence,
-               (StockBalance.on_hand - StockBalance.reserved).label("free"))
-        .join(Location, Location.id == StockBalance.location_id)
-        .where(StockBalance.item_id == stop.item_id, StockBalance.condition == ledger.GOOD,
-               StockBalance.on_hand > StockBalance.reserved, Location.kind == ledger.SHELF,
-               StockBalance.location_id != stop.location_id)
-        .order_by(StockBalance.location_id).with_for_update(of=StockBalance))
-    shelves = [Shelf(row.location_id, row.code, row.sequence, row.free) for row in rows]
-    demand = OrderDemand(stop.order_id, waves.PART, (Demand(stop.order_line_id, stop.item_id, units),))
-    takes: list[Take] = waves.allocate([demand], {stop.item_id: shelves}).takes.get(stop.order_id, [])
-    last = session.execute(select(func.max(PickStop.position)).where(PickStop.run_id == run_id)).scalar() or 0
-    for place, take in enumerate(takes, start=last + 1):
-        reservation = stock.reserve(session, order_line_id=take.line_id, item_id=take.item_id,
-                                    location_id=take.location_id, units=take.units)
-        session.execute(insert(PickStop.__table__), stop_row(run_id, place, stop.slot, take, reservation))
-    return sum(take.units for take in takes)
-
-
-def _count_short(session: Session, run_id: int, stop: PickStop, units: int, found: int) -> None:
-    """Wanted = reserved + short + cancelled stays true: what is found nowhere is no longer reserved."""
-    lost = units - found
-    if not lost:
-        return
-    order_choice = session.execute(select(Order.when_short).where(Order.id == stop.order_id)).scalar_one()
-    counter = OrderLine.units_cancelled if order_choice == waves.CANCEL else OrderLine.units_short
-    session.execute(update(OrderLine).where(OrderLine.id == stop.order_line_id).values(
-        {OrderLine.units_reserved: OrderLine.units_reserved - lost, counter: counter + lost}))
-    session.execute(update(PickRun).where(PickRun.id == run_id).values(units_due=PickRun.units_due - lost))
-
-
-def _close_stop(session: Session, actor: Actor, stop: PickStop) -> None:
-    """Nothing more comes from this stop; its order may be finished with it."""
-    stop.state = rules.STOP_FLOW.step(rules.OPEN, "take" if stop.units_taken else "short")
-    session.flush()  # The count below must see this stop closed.
-    left = session.execute(
-        select(func.count()).where(PickStop.order_id == stop.order_id,
-                                   PickStop.state.in_((rules.OPEN, rules.SKIPPED)))).scalar()
-    if not left:
-        picking_orders.finish(session, actor, stop.order_id, has_short=True)
-
-
-def _finish_run(session: Session, actor: Actor, run_id: int) -> None:
-    left = session.execute(
-        select(func.count()).where(PickStop.run_id == run_id, PickStop.state.in_((rules.OPEN, rules.SKIPPED)))).scalar()
-    if not left:
-        run = session.get_one(PickRun, run_id, populate_existing=True)
-        run.state, run.done_at = rules.RUN_FLOW.step(run.state, "finish"), actor.at
-        session.flush()  # The next look reads this row.
 
 
 def _undo(session: Session, actor: Actor, now: RunNow, scanned: ScanIn, argument: str) -> Answer:

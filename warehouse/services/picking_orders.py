@@ -1,6 +1,6 @@
 """Pick runs around the scans: start, take over, bind totes, and what a finished pick means for its order."""
 
-from sqlalchemy import func, insert, select, text, update
+from sqlalchemy import and_, delete, func, insert, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from warehouse.domain import codes as kinds
@@ -12,9 +12,13 @@ from warehouse.domain.waves import WAIT
 from warehouse.errors import Conflict, NotFound
 from warehouse.models.orders import Hold, Order, OrderLine
 from warehouse.models.picking import PickRun, PickStop, RunTote, Tote
+from warehouse.models.stock import StockBalance
 from warehouse.services import journal
 
 ORDER = Order.__table__
+TO_COME = (rules.OPEN, rules.SKIPPED)
+# An order that still needs the tote that it shares with others of its walk.
+_NEEDS_TOTE = ("released", "picking", "picked", "packing", "held")
 
 
 def start(session: Session, actor: Actor, run_id: int) -> None:
@@ -102,6 +106,9 @@ def finish(session: Session, actor: Actor, order_id: int, *, has_short: bool) ->
             .values(state=picked, picked_at=actor.at))
         return
     order = session.get_one(Order, order_id, with_for_update=True, populate_existing=True)
+    if order.state == RELEASED:
+        # A count took its shelves away before anybody set out.
+        order.state = ORDER_FLOW.step(order.state, "start_pick")
     if order.state != PICKING:
         return
     units = session.execute(
@@ -116,3 +123,79 @@ def finish(session: Session, actor: Actor, order_id: int, *, has_short: bool) ->
     session.execute(insert(Hold.__table__), {
         "order_id": order_id, "reason": reason, "facts": {"short": int(units[1] or 0)}, "opened_at": actor.at})
     journal.note(session, actor, "hold", "order", order_id, reason=reason)
+
+
+# --- A walk without one of its orders --------------------------------------------------------------------------------
+
+
+def go_on_without(session: Session, actor: Actor, run: PickRun, order_id: int) -> None:
+    """The walk continues with its next stop; one that has none left ends, or never begins."""
+    session.refresh(run)
+    left = session.execute(
+        select(func.count()).where(PickStop.run_id == run.id, PickStop.state.in_(TO_COME))).scalar_one()
+    if not left:
+        _end(run, actor)
+    else:
+        _give_up_slot(session, run, order_id)
+    session.flush()  # The next look at the run reads this row.
+
+
+def _end(run: PickRun, actor: Actor) -> None:
+    run.changing_slot = None
+    if run.state == rules.STARTED:
+        run.state, run.done_at = rules.RUN_FLOW.step(run.state, "finish"), actor.at
+    else:
+        run.state = rules.RUN_FLOW.step(run.state, "drop")
+
+
+def _give_up_slot(session: Session, run: PickRun, order_id: int) -> None:
+    """The order's place on the cart needs no tote any more. The walk begins if that was all it waited for."""
+    slot = session.execute(
+        select(RunTote.slot, RunTote.tote_id).where(RunTote.run_id == run.id, RunTote.order_id == order_id)
+    ).one_or_none()
+    if slot is None:
+        return
+    if run.changing_slot == slot.slot:
+        run.changing_slot = None
+    if slot.tote_id is not None:
+        return
+    session.execute(delete(RunTote).where(RunTote.run_id == run.id, RunTote.order_id == order_id))
+    if run.state == rules.PLANNED:
+        _close_ranks(session, run.id, slot.slot)
+    missing = session.execute(
+        select(func.count()).where(RunTote.run_id == run.id, RunTote.tote_id.is_(None))).scalar_one()
+    has_cart = run.kind != rules.BATCH or run.cart_id is not None
+    if run.state == rules.BINDING and has_cart and not missing:
+        begin(session, run.id)
+
+
+def _close_ranks(session: Session, run_id: int, gone: int) -> None:
+    """Nothing is on the cart yet: the slots behind the one that went move up, one by one, as each is unique."""
+    behind = session.execute(
+        select(RunTote.slot).where(RunTote.run_id == run_id, RunTote.slot > gone).order_by(RunTote.slot)).scalars()
+    for slot in list(behind):
+        for table in (RunTote, PickStop):
+            session.execute(update(table).where(table.run_id == run_id, table.slot == slot).values(slot=slot - 1))
+
+
+def free_empty_totes(session: Session, order_id: int) -> None:
+    """Totes that were bound for this order and hold nothing; also that of a single-line walk that is over, where no
+    other order of the walk needs it."""
+    held = (
+        select(func.coalesce(func.sum(StockBalance.on_hand), 0))
+        .where(StockBalance.location_id == Tote.location_id).correlate(Tote).scalar_subquery())
+    over = (
+        select(PickStop.run_id).join(PickRun, PickRun.id == PickStop.run_id)
+        .where(PickStop.order_id == order_id, PickRun.state.in_((rules.RUN_DONE, rules.RUN_DROPPED))))
+    needed = (
+        select(PickStop.run_id).join(Order, Order.id == PickStop.order_id)
+        .where(PickStop.run_id.in_(over), Order.state.in_(_NEEDS_TOTE)))
+    totes = session.execute(
+        select(Tote).where(
+            or_(Tote.order_id == order_id,
+                and_(Tote.order_id.is_(None), Tote.run_id.in_(over), Tote.run_id.not_in(needed))),
+            Tote.state != rules.FREE, held == 0)
+        .order_by(Tote.id)).scalars()
+    for tote in totes:
+        tote.state = rules.TOTE_FLOW.step(tote.state, "empty")
+        tote.run_id = tote.order_id = None
