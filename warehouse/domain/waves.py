@@ -35,6 +35,7 @@ class Shelf:
     location_code: str
     sequence: int
     free: int
+    is_reserve: bool = False
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,8 @@ class Allocation:
 
 def allocate(orders: Iterable[OrderDemand], shelves: dict[int, list[Shelf]]) -> Allocation:
     """Serve whole orders, first come first served. A line comes from one shelf where one has enough (the
-    one with the least over, which empties shelves), else from the fullest ones. An order that may not go in
+    one with the least over, which empties shelves), else from the fullest ones; from reserve shelves only what
+    the pick faces do not have. An order that may not go in
     part, or would go with nothing, waits and takes nothing."""
     result = Allocation()
     for order in orders:
@@ -94,6 +96,7 @@ def _serve(order: OrderDemand, shelves: dict[int, list[Shelf]]) -> tuple[list[Ta
 
 def _best_shelf(shelves: Sequence[Shelf], units: int) -> Shelf | None:
     free = [shelf for shelf in shelves if shelf.free > 0]
+    free = [shelf for shelf in free if not shelf.is_reserve] or free
     enough = [shelf for shelf in free if shelf.free >= units]
     if enough:
         return min(enough, key=lambda shelf: (shelf.free, shelf.sequence, shelf.location_code))

@@ -25,17 +25,20 @@ class ItemHome(Base):
 
 
 class Carry(Base):
-    """What one person has in hand: copies of one title from one place. The ledger has them there still, until the
-    shelf scan puts them down; so a dead tablet loses nothing."""
+    """Where one person takes copies from, and what is in hand: copies of one title, or nothing yet. The ledger has
+    them at the source still, until the shelf scan puts them down; so a dead tablet loses nothing."""
 
     __tablename__ = "carry"
-    __table_args__ = (CheckConstraint("units > 0", name="units"),)
+    __table_args__ = (
+        CheckConstraint("units >= 0 AND (units = 0 OR item_id IS NOT NULL)", name="units"),
+        Index("ix_carry_source_id_item_id", "source_id", "item_id"),
+    )
 
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
-    item_id: Mapped[int] = mapped_column(ForeignKey("item.id"))
+    item_id: Mapped[int | None] = mapped_column(ForeignKey("item.id"))
     source_id: Mapped[int] = mapped_column(ForeignKey("location.id"))
     condition: Mapped[str]
-    units: Mapped[int]
+    units: Mapped[int] = mapped_column(default=0)
     replenishment_id: Mapped[int | None] = mapped_column(ForeignKey("replenishment.id"))
     since: Mapped[datetime]
 

@@ -150,7 +150,7 @@ def _find(session: Session, now: PackNow, lost: list[Incident]) -> list[Take]:
         units[key] = units.get(key, 0) + each.units
     demands = tuple(Demand(line_id, item_id, n) for (line_id, item_id), n in sorted(units.items()))
     rows = session.execute(
-        select(StockBalance.item_id, StockBalance.location_id, Location.code, Location.sequence,
+        select(StockBalance.item_id, StockBalance.location_id, Location.code, Location.sequence, Location.is_reserve,
                (StockBalance.on_hand - StockBalance.reserved).label("free"))
         .join(Location, Location.id == StockBalance.location_id)
         .where(StockBalance.item_id.in_([demand.item_id for demand in demands]),
@@ -159,7 +159,8 @@ def _find(session: Session, now: PackNow, lost: list[Incident]) -> list[Take]:
         .order_by(StockBalance.item_id, StockBalance.location_id).with_for_update(of=StockBalance))
     shelves: dict[int, list[Shelf]] = {}
     for row in rows:
-        shelves.setdefault(row.item_id, []).append(Shelf(row.location_id, row.code, row.sequence, row.free))
+        shelf = Shelf(row.location_id, row.code, row.sequence, row.free, row.is_reserve)
+        shelves.setdefault(row.item_id, []).append(shelf)
     order = OrderDemand(now.id, waves.WAIT, demands)
     return waves.allocate([order], shelves).takes.get(now.id, [])
 

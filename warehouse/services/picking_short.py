@@ -94,14 +94,14 @@ def close_missing(
 def _fetch_elsewhere(session: Session, run_id: int, stop: PickStop, units: int) -> int:
     """Reserve up to `units` on other shelves and add stops for them at the end of the walk; units found."""
     rows = session.execute(
-        select(StockBalance.location_id, Location.code, Location.sequence,
+        select(StockBalance.location_id, Location.code, Location.sequence, Location.is_reserve,
                (StockBalance.on_hand - StockBalance.reserved).label("free"))
         .join(Location, Location.id == StockBalance.location_id)
         .where(StockBalance.item_id == stop.item_id, StockBalance.condition == ledger.GOOD,
                StockBalance.on_hand > StockBalance.reserved, Location.kind == ledger.SHELF,
                StockBalance.location_id != stop.location_id)
         .order_by(StockBalance.location_id).with_for_update(of=StockBalance))
-    shelves = [Shelf(row.location_id, row.code, row.sequence, row.free) for row in rows]
+    shelves = [Shelf(row.location_id, row.code, row.sequence, row.free, row.is_reserve) for row in rows]
     demand = OrderDemand(stop.order_id, waves.PART, (Demand(stop.order_line_id, stop.item_id, units),))
     takes: list[Take] = waves.allocate([demand], {stop.item_id: shelves}).takes.get(stop.order_id, [])
     last = session.execute(select(func.max(PickStop.position)).where(PickStop.run_id == run_id)).scalar() or 0

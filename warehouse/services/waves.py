@@ -100,7 +100,7 @@ def _free_shelves(session: Session, item_ids: set[int]) -> dict[int, list[Shelf]
     """Free good units by item, rows locked in the order in which everybody locks them."""
     shelves: dict[int, list[Shelf]] = defaultdict(list)
     rows = session.execute(
-        select(StockBalance.item_id, StockBalance.location_id, Location.code, Location.sequence,
+        select(StockBalance.item_id, StockBalance.location_id, Location.code, Location.sequence, Location.is_reserve,
                (StockBalance.on_hand - StockBalance.reserved).label("free"))
         .join(Location, Location.id == StockBalance.location_id)
         .where(StockBalance.item_id.in_(item_ids), StockBalance.condition == ledger.GOOD,
@@ -108,7 +108,7 @@ def _free_shelves(session: Session, item_ids: set[int]) -> dict[int, list[Shelf]
         .order_by(StockBalance.item_id, StockBalance.location_id)
         .with_for_update(of=StockBalance))
     for row in rows:
-        shelves[row.item_id].append(Shelf(row.location_id, row.code, row.sequence, row.free))
+        shelves[row.item_id].append(Shelf(row.location_id, row.code, row.sequence, row.free, row.is_reserve))
     return shelves
 
 
