@@ -81,8 +81,9 @@ def apply(
     scan_row = scans.record(session, actor, scanned, answer, TASK, now.id, replace(touched, units=units))
     if units or closes:
         _take(session, stop, units, closes=closes)
+    left = None
     if units:
-        stock.move(
+        left = stock.move(
             session, actor, stop.item_id, units,
             source=Place(stop.location_id, ledger.SHELF), target=Place(stop.tote_location_id, ledger.TOTE),
             cause=Cause(ledger.PICK, scan_row, stop.order_line_id),
@@ -92,6 +93,10 @@ def apply(
         session.connection().execute(_RUN_DONE, {"run": now.id, "to_state": after.state, "done": actor.at})
     if closes and stop.order_stops_left == 1:
         picking_orders.finish(session, actor, stop.order_id, has_short=bool(stop.order_short))
+    if left == 0:
+        answer.task["emptied"] = {"location_id": stop.location_id, "location": stop.location,
+                                  "item_id": stop.item_id, "title": stop.title}
+        scans.complete(session, scan_row, answer)
     return answer
 
 

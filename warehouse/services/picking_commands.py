@@ -21,12 +21,14 @@ from warehouse.models.journal import Scan
 from warehouse.models.orders import Order, OrderLine
 from warehouse.models.picking import PickRun, PickStop
 from warehouse.models.stock import StockMove
-from warehouse.services import incidents, picking, picking_orders, picking_short, scans, stock
+from warehouse.services import incidents, picking, picking_orders, picking_short, scans, stock, zero_check
 from warehouse.services.picking_look import RunNow, look
 from warehouse.services.scans import Touched
 from warehouse.services.stock import Cause, Place
 
 UNDO_DEPTH = 5
+# These are not about the present stop.
+NAMES_ITS_OWN = ("undo", "empty")
 
 
 def command(session: Session, actor: Actor, run_id: int, scanned: ScanIn) -> Answer:
@@ -41,7 +43,7 @@ def command(session: Session, actor: Actor, run_id: int, scanned: ScanIn) -> Ans
     verb, _, argument = scanned.raw[1:].partition(":")
     if verb not in COMMANDS:
         raise Conflict("picking.unknown_command", command=verb)
-    if verb != "undo" and (now.stop is None or scanned.step.partition(":")[0] != str(now.stop.stop_id)):
+    if verb not in NAMES_ITS_OWN and (now.stop is None or scanned.step.partition(":")[0] != str(now.stop.stop_id)):
         raise Conflict("scan.stale_step")
     return COMMANDS[verb](session, actor, now, scanned, argument)
 
@@ -94,6 +96,18 @@ def _call_lead(session: Session, actor: Actor, now: RunNow, scanned: ScanIn, arg
                      location_id=stop.location_id, order_id=stop.order_id, order_line_id=stop.order_line_id)
     return _keep(session, actor, now.id, scanned, accept("picking.lead_called", "call"),
                  Touched(COMMAND, stop_id=stop.stop_id, item_id=stop.item_id, location_id=stop.location_id))
+
+
+def _empty(session: Session, actor: Actor, now: RunNow, scanned: ScanIn, argument: str) -> Answer:
+    """What the picker says of the shelf that their last pick emptied: `yes:<location>:<item>` or `no:…`. The walk goes
+    on where it is."""
+    says, _, named = argument.partition(":")
+    location, _, item = named.partition(":")
+    if says not in (zero_check.YES, zero_check.NO) or not (location.isdecimal() and item.isdecimal()):
+        raise Conflict("picking.unknown_command", command=scanned.raw[1:])
+    verdict = zero_check.answer(session, actor, now.id, says, location_id=int(location), item_id=int(item))
+    touched = Touched(COMMAND, location_id=int(location), item_id=int(item)) if verdict.accepted else Touched(COMMAND)
+    return picking.close(session, actor, now, scanned, verdict, touched)
 
 
 def _short(session: Session, actor: Actor, now: RunNow, scanned: ScanIn, argument: str) -> Answer:
@@ -219,5 +233,5 @@ def _set_stop(session: Session, stop_id: int, **values: Any) -> None:
 
 COMMANDS: dict[str, Callable[[Session, Actor, RunNow, ScanIn, str], Answer]] = {
     "undo": _undo, "later": _later, "short": _short, "damaged": _damaged, "tote_full": _tote_full,
-    "last4": _last_four, "call_lead": _call_lead,
+    "last4": _last_four, "call_lead": _call_lead, "empty": _empty,
 }

@@ -156,6 +156,8 @@ def draw(now: RunNow, actor: Actor) -> dict[str, Any]:
         "slot": now.slot, "slots": now.slots, "changing_slot": now.changing_slot,
         "stop": stop, "ahead": [_draw_ahead(row) for row in now.stops[1:]],
         "cue": _cue(now, actor.language),
+        # The shelf that this very scan emptied (STK-3): asked about once, in its answer alone.
+        "emptied": None,
     }
 
 

@@ -36,6 +36,9 @@ _TAKE_RESERVED = (
     .values(on_hand=BALANCE.c.on_hand - bindparam("n"), reserved=BALANCE.c.reserved - bindparam("n"),
             moves=BALANCE.c.moves + 1)
 )
+# A single one tells what it leaves, at no statement more; of many the library would send one after the other.
+_TAKE_FREE_ONE = _TAKE_FREE.returning(BALANCE.c.on_hand)
+_TAKE_RESERVED_ONE = _TAKE_RESERVED.returning(BALANCE.c.on_hand)
 _RESERVE = (
     update(BALANCE)
     .where(_AT_PLACE, BALANCE.c.on_hand - BALANCE.c.reserved >= bindparam("n"))
@@ -104,14 +107,17 @@ def move(
     session: Session, actor: Actor, item_id: int, units: int, *, source: Place, target: Place, cause: Cause,
     condition: str = rules.GOOD, target_condition: str | None = None,
     reservation: tuple[int, int] | None = None,
-) -> None:
+) -> int | None:
     """Move units and both balances. `reservation` is (id, units open on it): then the units come out of what
-    is reserved, and the reservation shrinks with them. Refuses what the source does not have free."""
+    is reserved, and the reservation shrinks with them. Refuses what the source does not have free. Units that it
+    leaves at the source in this condition; None of a place outside."""
     execute = session.connection().execute
     where = {"item": item_id, "place": source.id, "state": condition, "n": units}
+    left: int | None = None
     if source.is_inside:
-        taken = execute(_TAKE_RESERVED if reservation else _TAKE_FREE, where)
-        _one_row(taken, item_id, source.id, units)
+        left = execute(_TAKE_RESERVED_ONE if reservation else _TAKE_FREE_ONE, where).scalar()
+        if left is None:
+            raise NotEnoughStock(item_id=item_id, location_id=source.id, wanted=units)
     if reservation:
         _use_reservation(session, reservation, units)
     target_condition = target_condition or condition
@@ -123,6 +129,7 @@ def move(
         "person_id": actor.person_id, "device_id": actor.device_id, "scan_id": cause.scan_id,
         "order_line_id": cause.order_line_id, "count_result_id": cause.count_result_id,
     })
+    return left
 
 
 @dataclass(frozen=True)
@@ -183,6 +190,43 @@ def move_out(
         "person_id": actor.person_id, "device_id": actor.device_id, "scan_id": cause.scan_id,
         "order_line_id": load.order_line_id,
     } for load in ordered])
+
+
+@dataclass(frozen=True)
+class Correction:
+    """What a count found of an item at a place: units more (from lost-and-found) or, negative, fewer (to it)."""
+
+    item_id: int
+    location_id: int
+    condition: str
+    units: int
+    count_result_id: int
+
+
+def correct_all(session: Session, actor: Actor, corrections: Sequence[Correction]) -> None:
+    """Post what counts found, in a few rounds of statements however many they are. All or nothing: refuses the lot
+    where one place has not free what it shall lose."""
+    outside = fixed_place(session, "LOST-FOUND").id
+    ordered = sorted(corrections, key=lambda each: (each.item_id, each.location_id, each.condition))
+    rows = [{"item": each.item_id, "place": each.location_id, "state": each.condition, "n": abs(each.units)}
+            for each in ordered]
+    lost = [row for row, each in zip(rows, ordered, strict=True) if each.units < 0]
+    found = [row for row, each in zip(rows, ordered, strict=True) if each.units > 0]
+    if lost:
+        taken = session.execute(_TAKE_FREE, lost)
+        assert isinstance(taken, CursorResult)
+        if taken.rowcount != len(lost):
+            raise NotEnoughStock(item_id=lost[0]["item"], location_id=lost[0]["place"], wanted=lost[0]["n"])
+    if found:
+        session.execute(_PUT, found)
+    if ordered:
+        session.execute(insert(MOVE), [{
+            "at": actor.at, "item_id": each.item_id, "units": abs(each.units),
+            "source_id": outside if each.units > 0 else each.location_id,
+            "target_id": each.location_id if each.units > 0 else outside,
+            "condition": each.condition, "target_condition": each.condition, "reason": rules.COUNT,
+            "person_id": actor.person_id, "device_id": actor.device_id, "count_result_id": each.count_result_id,
+        } for each in ordered if each.units])
 
 
 def reserve(session: Session, *, order_line_id: int, item_id: int, location_id: int, units: int) -> int:
