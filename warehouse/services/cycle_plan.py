@@ -63,11 +63,11 @@ def _last_counts() -> Any:
 def open_day(session: Session, actor: Actor, day: str, shelves: Sequence[int]) -> int | None:
     """The day's session over these shelves, whole, in their order; its id. The same day again changes nothing. None
     where nothing is due."""
-    for scope, session_id in session.execute(
-            select(CountSession.scope, CountSession.id).where(CountSession.kind == counting.CYCLE)
+    for row in session.execute(
+            select(CountSession.id, CountSession.scope).where(CountSession.kind == counting.CYCLE)
             .order_by(CountSession.id.desc())):
-        if scope.get("day") == day:
-            return session_id
+        if row.scope.get("day") == day:
+            return int(row.id)
     if not shelves:
         return None
     session_id = counting_sessions.new_session(session, actor, counting.CYCLE, {"day": day})
