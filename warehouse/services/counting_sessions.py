@@ -17,7 +17,7 @@ from warehouse.domain.people import Actor
 from warehouse.domain.stocktakes import Tolerances
 from warehouse.errors import Invalid
 from warehouse.models.catalog import Item, ItemCode, ItemFigure
-from warehouse.models.counting import CountLine, CountSession, CountTask
+from warehouse.models.counting import CountLine, CountResult, CountSession, CountTask
 from warehouse.models.stock import Location, StockBalance
 from warehouse.services import journal
 
@@ -148,6 +148,21 @@ def ask_titles(session: Session, session_id: int, location_id: int, item_ids: Co
         "state": counting.TASK_FLOW.start}).scalar_one()
     _add_titles(session, task_id, item_ids)
     return True
+
+
+def ask_elsewhere(session: Session, session_id: int, item_id: int) -> None:
+    """A title was found where the books had none: its other shelves are counted too, where the session has not
+    counted it there and no other count has the shelf."""
+    known = select(CountResult.location_id).where(
+        CountResult.session_id == session_id, CountResult.item_id == item_id)
+    busy = select(TASK.c.location_id).where(TASK.c.state.in_(TO_COME), TASK.c.session_id != session_id)
+    places = session.execute(
+        select(Location.id).join(StockBalance, StockBalance.location_id == Location.id)
+        .where(StockBalance.item_id == item_id, StockBalance.on_hand > 0, Location.kind == ledger.SHELF,
+               Location.id.not_in(known), Location.id.not_in(busy))
+        .order_by(Location.id).with_for_update(key_share=True, of=Location)).scalars()
+    for place in dict.fromkeys(places):
+        ask_titles(session, session_id, place, [item_id])
 
 
 def _add_titles(session: Session, task_id: int, item_ids: Collection[int]) -> None:
