@@ -1,0 +1,53 @@
+"""Pictures from a tablet's camera, made anew: small, upright, and silent about place, time and camera (EXC-1).
+
+Whatever comes in is decoded and drawn again, so that nothing of the file itself is ever kept or shown."""
+
+import warnings
+from dataclasses import dataclass
+from io import BytesIO
+
+from PIL import Image, ImageOps
+
+from warehouse.errors import Invalid
+
+MOST_BYTES = 15 * 1024 * 1024
+# More than any tablet's camera has; a small file may claim to be a picture of gigabytes.
+MOST_PIXELS = 60_000_000
+LONG_SIDE_PX = 1600
+QUALITY = 80
+FORMATS = ("JPEG", "MPO", "PNG", "WEBP")
+
+
+@dataclass(frozen=True)
+class Picture:
+    jpeg: bytes
+    width: int
+    height: int
+
+
+def make_jpeg(body: bytes) -> Picture:
+    """The picture as a JPEG of at most 1600 px. Refuses what is no picture, or too large to be opened safely."""
+    if len(body) > MOST_BYTES:
+        raise Invalid("photos.too_large", most=MOST_BYTES // 1024 // 1024)
+    with warnings.catch_warnings():
+        # A picture is judged by MOST_PIXELS, before it is decoded.
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        try:
+            return _draw_again(body)
+        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as problem:
+            raise Invalid("photos.no_picture") from problem
+
+
+def _draw_again(body: bytes) -> Picture:
+    with Image.open(BytesIO(body), formats=FORMATS) as given:
+        if given.width * given.height > MOST_PIXELS:
+            raise Invalid("photos.too_many_pixels")
+        given.draft("RGB", (LONG_SIDE_PX, LONG_SIDE_PX))  # A JPEG is decoded no larger than needed.
+        upright = ImageOps.exif_transpose(given)
+        upright.thumbnail((LONG_SIDE_PX, LONG_SIDE_PX))
+        plain = Image.new("RGB", upright.size, "white")
+        has_alpha = upright.has_transparency_data
+        plain.paste(upright.convert("RGBA" if has_alpha else "RGB"), mask=upright.convert("RGBA") if has_alpha else None)
+    out = BytesIO()
+    plain.save(out, "JPEG", quality=QUALITY, optimize=True)
+    return Picture(out.getvalue(), *plain.size)

@@ -1,0 +1,249 @@
+"""A delivery and one of its parcels as they stand, and the picture of the parcel. Writes nothing.
+
+What one parcel holds is what its scans moved: the ledger is asked, no counter of its own is kept."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, case, func, select
+from sqlalchemy.orm import Session
+
+from warehouse import i18n
+from warehouse.domain import receiving as rules
+from warehouse.domain import stock as ledger
+from warehouse.domain.people import Actor
+from warehouse.domain.purchasing import LineStand
+from warehouse.domain.receiving import Line
+from warehouse.errors import NotFound
+from warehouse.models.catalog import Item
+from warehouse.models.incidents import Incident, Photo
+from warehouse.models.journal import Scan
+from warehouse.models.people import Person
+from warehouse.models.receiving import Delivery, DeliveryLine, DeliveryParcel, PurchaseLine, PurchaseOrder, Supplier
+from warehouse.models.stock import Location, StockMove
+
+TASK = "receive"
+RECEIVING = "RECEIVING"
+MOST_LINES = 12
+STEP_OPEN, STEP_SCAN, STEP_THEIRS, STEP_DONE = "open", "scan", "theirs", "done"
+
+_BOOK = (Item.title, Item.subtitle, Item.authors, Item.isbn13, Item.sku, Item.volume, Item.volumes, Item.edition,
+         Item.binding, Item.language, Item.listing)
+
+
+@dataclass(frozen=True)
+class DeliveryNow:
+    """A delivery with its papers. It is counted blind where it was announced so, or where no paper names a title."""
+
+    id: int
+    number: str
+    state: str
+    supplier: str
+    order_number: str
+    notice: str
+    is_blind: bool
+    has_papers: bool
+    purchase_order_id: int | None
+    lines: dict[int, Line]
+
+
+@dataclass(frozen=True)
+class Last:
+    """The newest scan of the parcel that moved units and was not taken back."""
+
+    scan_id: int
+    item_id: int
+    is_bad: bool
+
+
+@dataclass(frozen=True)
+class ParcelNow:
+    """A parcel with what was counted in it, the newest title first: rows with item_id, good, bad and the book."""
+
+    id: int
+    position: int
+    state: str
+    person_id: int | None
+    person: str
+    delivery: DeliveryNow
+    counted: tuple[Row[Any], ...]
+    last: Last | None
+
+    @property
+    def present(self) -> Row[Any] | None:
+        """The title that was counted or judged last."""
+        return next((row for row in self.counted if self.last and row.item_id == self.last.item_id), None)
+
+    def good(self, item_id: int) -> int:
+        return next((int(row.good) for row in self.counted if row.item_id == item_id), 0)
+
+    @property
+    def units(self) -> int:
+        return int(sum(row.good + row.bad for row in self.counted))
+
+    def step(self, actor: Actor) -> str:
+        if self.state == rules.OPEN:
+            return STEP_SCAN if self.person_id == actor.person_id else STEP_THEIRS
+        return STEP_OPEN if self.state == rules.WAITING else STEP_DONE
+
+    def step_id(self, actor: Actor) -> str:
+        """Differs with everything that a button could mean."""
+        return f"{self.id}:{self.step(actor)}:{self.last.scan_id if self.last else 0}:{self.units}"
+
+
+def look_delivery(session: Session, delivery_id: int) -> DeliveryNow:
+    row = session.execute(
+        select(Delivery.id, Delivery.number, Delivery.state, Delivery.notice, Delivery.is_blind,
+               Delivery.purchase_order_id, Supplier.name, PurchaseOrder.number.label("order_number"))
+        .join(Supplier, Supplier.id == Delivery.supplier_id)
+        .outerjoin(PurchaseOrder, PurchaseOrder.id == Delivery.purchase_order_id)
+        .where(Delivery.id == delivery_id)).one_or_none()
+    if row is None:
+        raise NotFound("receiving.no_such_delivery")
+    here = session.execute(
+        select(DeliveryLine.item_id, DeliveryLine.units_announced,
+               (DeliveryLine.units_good + DeliveryLine.units_bad).label("seen"), Item.title, Item.volumes, Item.listing)
+        .join(Item, Item.id == DeliveryLine.item_id)
+        .where(DeliveryLine.delivery_id == delivery_id).order_by(DeliveryLine.id)).all()
+    ordered = _ordered(session, delivery_id, row.purchase_order_id) if row.purchase_order_id else []
+    has_notice = any(line.units_announced is not None for line in here)
+    has_papers = has_notice or row.purchase_order_id is not None
+    return DeliveryNow(
+        row.id, row.number, row.state, row.name, row.order_number or "", row.notice, row.is_blind or not has_papers,
+        has_papers, row.purchase_order_id, _lines(here, ordered, has_notice=has_notice))
+
+
+def _ordered(session: Session, delivery_id: int, purchase_order_id: int) -> Sequence[Row[Any]]:
+    """Each line of the order, with what other deliveries brought of it."""
+    brought = (
+        select(DeliveryLine.item_id, func.sum(DeliveryLine.units_good + DeliveryLine.units_bad).label("units"))
+        .join(Delivery, Delivery.id == DeliveryLine.delivery_id)
+        .where(Delivery.purchase_order_id == purchase_order_id, Delivery.id != delivery_id)
+        .group_by(DeliveryLine.item_id).subquery())
+    return session.execute(
+        select(PurchaseLine.item_id, PurchaseLine.units_ordered, func.coalesce(brought.c.units, 0).label("brought"),
+               Item.title, Item.volumes, Item.listing)
+        .join(Item, Item.id == PurchaseLine.item_id).outerjoin(brought, brought.c.item_id == PurchaseLine.item_id)
+        .where(PurchaseLine.purchase_order_id == purchase_order_id).order_by(PurchaseLine.id)).all()
+
+
+def _lines(here: Iterable[Row[Any]], ordered: Iterable[Row[Any]], *, has_notice: bool) -> dict[int, Line]:
+    """A notice says what is due; without one all that the order still has open is."""
+    open_units = {row.item_id: LineStand(row.units_ordered, int(row.brought)).outstanding for row in ordered}
+    found = {}
+    for row in here:
+        left = open_units.get(row.item_id)
+        most = left if row.units_announced is None else row.units_announced
+        due = most if not has_notice else row.units_announced
+        found[row.item_id] = Line(row.item_id, row.title, row.seen, due or 0, most, row.volumes, _is_draft(row))
+    for row in ordered:
+        if row.item_id not in found:
+            left = open_units[row.item_id]
+            found[row.item_id] = Line(row.item_id, row.title, 0, 0 if has_notice else left, left, row.volumes,
+                                      _is_draft(row))
+    return found
+
+
+def _is_draft(row: Row[Any]) -> bool:
+    return bool(row.listing == "draft")
+
+
+def look(session: Session, parcel_id: int, *, lock: bool = False) -> ParcelNow:
+    """The parcel; `lock` holds its row until the commit."""
+    if lock:
+        session.execute(select(DeliveryParcel.id).where(DeliveryParcel.id == parcel_id).with_for_update()).all()
+    row = session.execute(
+        select(DeliveryParcel.id, DeliveryParcel.delivery_id, DeliveryParcel.position, DeliveryParcel.state,
+               DeliveryParcel.person_id, Person.name)
+        .outerjoin(Person, Person.id == DeliveryParcel.person_id)
+        .where(DeliveryParcel.id == parcel_id)).one_or_none()
+    if row is None:
+        raise NotFound("receiving.no_such_parcel")
+    return ParcelNow(row.id, row.position, row.state, row.person_id, row.name or "",
+                     look_delivery(session, row.delivery_id), _counted(session, parcel_id), _last(session, parcel_id))
+
+
+def _counted(session: Session, parcel_id: int) -> tuple[Row[Any], ...]:
+    """Good is what came into RECEIVING less what left it again; bad is what was regraded on the way out."""
+    receiving = select(Location.id).where(Location.code == RECEIVING).scalar_subquery()
+    into = case((StockMove.target_id == receiving, StockMove.units), else_=-StockMove.units)
+    sums = (
+        select(StockMove.item_id, func.sum(into).label("good"), func.max(Scan.id).label("newest"),
+               func.sum(case((StockMove.reason == ledger.REGRADE, -into), else_=0)).label("bad"))
+        .join(Scan, Scan.id == StockMove.scan_id)
+        .where(Scan.task == TASK, Scan.task_id == parcel_id).group_by(StockMove.item_id).subquery())
+    return tuple(session.execute(
+        select(sums.c.item_id, sums.c.good, sums.c.bad, *_BOOK).join(Item, Item.id == sums.c.item_id)
+        .where(sums.c.good + sums.c.bad > 0).order_by(sums.c.newest.desc())).all())
+
+
+def _last(session: Session, parcel_id: int) -> Last | None:
+    undo = Scan.__table__.alias()
+    row = session.execute(
+        select(Scan.id, Scan.item_id, Scan.kind)
+        .where(Scan.task == TASK, Scan.task_id == parcel_id, Scan.units > 0, Scan.undoes_id.is_(None),
+               ~select(undo.c.id).where(undo.c.undoes_id == Scan.id).exists())
+        .order_by(Scan.id.desc()).limit(1)).one_or_none()
+    return Last(row.id, row.item_id, row.kind == "command") if row else None
+
+
+# --- The picture -----------------------------------------------------------------------------------------------------
+
+
+def draw(session: Session, now: ParcelNow, actor: Actor) -> dict[str, Any]:
+    """The task for screen and JSON. Counted blind, it has no number but what was counted here."""
+    step, delivery = now.step(actor), now.delivery
+    incident_id, photos = _photos(session, now) if step == STEP_SCAN else (None, [])
+    return {
+        "area": "receive", "parcel_id": now.id, "position": now.position, "state": now.state, "step": step,
+        "step_id": now.step_id(actor),
+        "delivery_id": delivery.id, "number": delivery.number, "supplier": delivery.supplier,
+        "order_number": delivery.order_number, "notice": delivery.notice, "is_blind": delivery.is_blind,
+        "person": now.person, "units": now.units, "units_bad": int(sum(row.bad for row in now.counted)),
+        "titles": len(now.counted), "present": _present(now), "lines": _draw_lines(now),
+        "incident_id": incident_id, "photos": photos,
+        "cue": i18n.say(actor.language, f"receiving.cue_{step}", person=now.person, position=now.position),
+    }
+
+
+def _photos(session: Session, now: ParcelNow) -> tuple[int | None, list[int]]:
+    """The incident of the copy that was judged bad just now, and the pictures of it."""
+    if now.last is None or not now.last.is_bad:
+        return None, []
+    rows = session.execute(
+        select(Incident.id, Photo.id).outerjoin(Photo, Photo.incident_id == Incident.id)
+        .where(Incident.scan_id == now.last.scan_id).order_by(Photo.id)).all()
+    return (rows[0][0] if rows else None), [photo for _, photo in rows if photo]
+
+
+def _present(now: ParcelNow) -> dict[str, Any] | None:
+    row = now.present
+    if row is None:
+        return None
+    book = {name: getattr(row, name) for name in (
+        "item_id", "title", "subtitle", "authors", "isbn13", "sku", "volume", "volumes", "edition", "binding",
+        "language")}
+    return {**book, "is_draft": _is_draft(row), "good": int(row.good), "bad": int(row.bad), **_numbers(now, row.item_id)}
+
+
+def _draw_lines(now: ParcelNow) -> list[dict[str, Any]]:
+    """The titles counted last, then those of the papers that are still to come."""
+    drawn = [
+        {"item_id": row.item_id, "title": row.title, "volume": row.volume, "good": int(row.good), "bad": int(row.bad),
+         **_numbers(now, row.item_id)} for row in now.counted[:MOST_LINES]]
+    if now.delivery.is_blind:
+        return drawn
+    here = {row.item_id for row in now.counted}
+    coming = [line for line in now.delivery.lines.values() if line.item_id not in here and line.seen < line.due]
+    return drawn + [
+        {"item_id": line.item_id, "title": line.title, "volume": "", "good": 0, "bad": 0,
+         **_numbers(now, line.item_id)} for line in coming[: MOST_LINES - len(drawn)]]
+
+
+def _numbers(now: ParcelNow, item_id: int) -> dict[str, Any]:
+    """What the papers say, and what all parcels together brought: for nobody who counts blind."""
+    line = now.delivery.lines.get(item_id)
+    if now.delivery.is_blind or line is None:
+        return {}
+    return {"due": line.due, "seen": line.seen, "is_extra": line.most is None}
