@@ -6,7 +6,7 @@ import sys
 import click
 import waitress
 
-from warehouse import data_folder
+from warehouse import data_folder, jobs
 from warehouse.app import create_app
 from warehouse.config import Config
 from warehouse.db import sqlite_driver
@@ -48,7 +48,12 @@ def run(config: Config, host: str, port: int, *, or_any: bool = False) -> None:
         if not config.is_https:
             click.echo("Without https anyone on the same network can read along. Set `is_https = true` in"
                        " warehouse.toml behind a proxy that speaks https.", err=True)
-        server.run()
+        watch = jobs.Watch(config, database)
+        watch.start()
+        try:
+            server.run()
+        finally:
+            watch.stop()
 
 
 def _engine_name(config: Config) -> str:

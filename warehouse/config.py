@@ -23,6 +23,8 @@ class Config:
     weight_tolerance_percent: int = 5
     weight_tolerance_g: int = 30
     cart_slots: int = 6
+    night_hour: int = 2
+    count_shelves_a_day: int = 60
     is_https: bool = False
     has_pooler: bool = False
     is_demo: bool = False

@@ -62,6 +62,17 @@ class Action(Base):
     facts: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
+class NightRun(Base):
+    """One local day, YYYY-MM-DD, whose figures and plans were begun in its night; whoever puts the row in does it.
+    Without `done_at` for long, it was broken off and anyone may begin again."""
+
+    __tablename__ = "night_run"
+
+    day: Mapped[str] = mapped_column(primary_key=True)
+    started_at: Mapped[datetime]
+    done_at: Mapped[datetime | None]
+
+
 class PrintJob(Base):
     """A paper that was asked for: who, when, which copy; a second copy has a reason (PAK-4)."""
 

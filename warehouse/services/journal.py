@@ -1,14 +1,37 @@
 """Acts that are not scans: who decided, opened, overrode, printed what, and why (USR-2)."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import CursorResult, bindparam, insert, text, update
 from sqlalchemy.orm import Session
 
 from warehouse.domain.people import Actor
-from warehouse.models.journal import Action
+from warehouse.models.base import Instant
+from warehouse.models.journal import Action, NightRun
 from warehouse.models.orders import ImportRun
+
+# A night that was begun this long ago and is not done was broken off.
+BROKEN_OFF = timedelta(hours=1)
+# The same words on SQLite and PostgreSQL.
+_CLAIM = text(
+    "INSERT INTO night_run (day, started_at) VALUES (:day, :at)"
+    " ON CONFLICT (day) DO UPDATE SET started_at = excluded.started_at"
+    " WHERE night_run.done_at IS NULL AND night_run.started_at <= :before"
+).bindparams(bindparam("at", type_=Instant), bindparam("before", type_=Instant))
+
+
+def claim_night(session: Session, day: str, at: datetime) -> bool:
+    """Whether the night's work of a day (YYYY-MM-DD) is the caller's: True for the first of all who ask."""
+    claimed = session.execute(_CLAIM, {"day": day, "at": at, "before": at - BROKEN_OFF})
+    assert isinstance(claimed, CursorResult)
+    return claimed.rowcount == 1
+
+
+def end_night(session: Session, day: str, at: datetime) -> None:
+    """The work of that night is done."""
+    session.execute(update(NightRun).where(NightRun.day == day).values(done_at=at))
 
 
 def note(
