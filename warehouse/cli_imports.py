@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from warehouse import clock, data_folder, imports, imports_stock
+from warehouse import clock, data_folder, imports, imports_purchasing, imports_stock
 from warehouse.config import Config
 from warehouse.services import setup
 
@@ -64,6 +64,24 @@ def import_orders(config: Config, files: tuple[Path, ...], *, as_json: bool) -> 
     _run(config, files, with_time_zone, as_json=as_json)
 
 
+@import_files.command("purchases")
+@ONE_OR_MORE
+@AS_JSON
+@click.pass_obj
+def import_purchases(config: Config, files: tuple[Path, ...], *, as_json: bool) -> None:
+    """Purchase orders: supplier, order number, ISBN or SKU, units, price, expected day."""
+    _run(config, files, imports_purchasing.import_purchases, as_json=as_json)
+
+
+@import_files.command("notices")
+@ONE_OR_MORE
+@AS_JSON
+@click.pass_obj
+def import_notices(config: Config, files: tuple[Path, ...], *, as_json: bool) -> None:
+    """Delivery notices (ASN): supplier, notice number, order number, parcel, ISBN or SKU, units."""
+    _run(config, files, imports_purchasing.import_notices, as_json=as_json)
+
+
 def _run(config: Config, files: tuple[Path, ...], bring_in: Callable[..., Any], *, as_json: bool) -> None:
     """Exit code 0 although rows were rejected; 1 where a file could not be read at all."""
     console = Console(stderr=True)
@@ -99,7 +117,7 @@ def _bar(console: Console) -> Progress:
 
 
 def _tell(told: dict[str, Any]) -> None:
-    for problem in told["problems"]:
+    for problem in [*told["problems"], *told.get("changes", ())]:
         click.echo(f"{problem['file']} row {problem['row']}: {problem['code']}. {problem['say']}")
     figures = {name: value for name, value in told.items() if isinstance(value, int)}
     click.echo(", ".join(f"{name} {value}" for name, value in figures.items()))

@@ -4,7 +4,9 @@ means (REC-1)."""
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import TypeVar
 
+from warehouse.domain.catalog import RowProblem
 from warehouse.domain.flow import Flow
 
 OPEN, PART, RECEIVED, CLOSED = "open", "part", "received", "closed"
@@ -27,8 +29,9 @@ LONGEST_NUMBER, LONGEST_NAME = 60, 120
 
 @dataclass(frozen=True, slots=True)
 class PurchaseRow:
-    """One good row of a purchase file. `sku` is filled where the row has no ISBN; `title` serves only to make a draft
-    of a book that the catalogue does not have. `expected_on` is YYYY-MM-DD or empty."""
+    """One good row of a purchase file. At least one of `isbn13` and `sku` is filled; `title` serves only to make a
+    draft of a book that the catalogue does not have. `expected_on` is YYYY-MM-DD or empty; `note` is the code of what
+    was left out while the row still loads."""
 
     row: int
     supplier: str
@@ -40,11 +43,23 @@ class PurchaseRow:
     price_minor: int | None = None
     currency: str | None = None
     expected_on: str = ""
+    note: str = ""
+
+    @property
+    def group(self) -> tuple[str, str]:
+        """Rows with the same are one order."""
+        return plain_name(self.supplier), self.number
+
+    @property
+    def line(self) -> tuple[str | None, ...]:
+        """Rows of one order with the same say one thing twice."""
+        return self.sku, self.isbn13
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeRow:
-    """One good row of a delivery notice (ASN). `order_number` and `parcel` may be empty."""
+    """One good row of a delivery notice (ASN). `order_number` and `parcel` may be empty, `title` serves as in a
+    purchase file. A notice that names two orders announces two deliveries."""
 
     row: int
     supplier: str
@@ -52,8 +67,34 @@ class NoticeRow:
     isbn13: str | None
     sku: str | None
     units: int
+    title: str = ""
     order_number: str = ""
     parcel: str = ""
+    note: str = ""
+
+    @property
+    def group(self) -> tuple[str, str, str]:
+        return plain_name(self.supplier), self.number, self.order_number
+
+    @property
+    def line(self) -> tuple[str | None, ...]:
+        return self.sku, self.isbn13, self.parcel
+
+
+Row = TypeVar("Row", PurchaseRow, NoticeRow)
+
+
+def groups_of(rows: Iterable[Row]) -> tuple[list[list[Row]], list[RowProblem]]:
+    """The rows of each order or notice together, in the file's order. A second row for the same thing is a problem:
+    nobody can tell whether it repeats the first or adds to it."""
+    groups: dict[tuple[str, ...], dict[tuple[str | None, ...], Row]] = {}
+    problems = []
+    for row in rows:
+        first = groups.setdefault(row.group, {}).setdefault(row.line, row)
+        if first is not row:
+            problems.append(RowProblem(row.row, "repeated_purchase_row",
+                                       {"item": row.sku or row.isbn13, "first_row": first.row}))
+    return [list(group.values()) for group in groups.values()], problems
 
 
 @dataclass(frozen=True)
