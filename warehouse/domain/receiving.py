@@ -7,6 +7,7 @@ asked nothing that would tell a number.
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from warehouse.domain import codes
 from warehouse.domain.codes import Thing
@@ -70,7 +71,7 @@ def judge_item(line: Line, units: int, *, in_parcel: int, is_blind: bool, done: 
     `units` is more than 1 only from the number pad."""
     if line.volumes > 1 and ASK_SET not in done:
         return refuse(ASK_SET, WARN, title=line.title, volumes=line.volumes, units=units)
-    counted = {"title": line.title, "n": in_parcel + units}
+    counted: dict[str, Any] = {"title": line.title, "n": in_parcel + units}
     if is_blind or (line.most is not None and line.seen + units <= line.most):
         return accept(TAKEN, "take", **counted)
     if line.most is None:
