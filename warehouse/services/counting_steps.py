@@ -1,0 +1,173 @@
+"""What every step of a count is made of: the shelf in hand, the line's own time, and the scan's record (STK-3).
+
+A line is right at the moment of its last act: what the books said then is kept with it. If anything of that title
+went in or out of the shelf between two acts, the number is thrown away and asked for again; so picking never waits.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, exists, insert, select, update
+from sqlalchemy.orm import Session
+
+from warehouse import i18n
+from warehouse.domain import codes as kinds
+from warehouse.domain import counting as rules
+from warehouse.domain.people import Actor
+from warehouse.domain.scans import OK, WARN, Answer, ScanIn, Verdict, accept, refuse
+from warehouse.models.counting import CountLine, CountTask
+from warehouse.services import scans, stock
+from warehouse.services.counting_look import TASK, CountNow, draw, look
+from warehouse.services.scans import Touched
+from warehouse.services.stock import Standing
+
+COUNT, LINE = CountTask.__table__, CountLine.__table__
+_NOTHING: dict[str, Any] = {"units_counted": None, "units_damaged": 0, "on_record": None, "moves_seen": None,
+                            "last_move_id": None, "counted_at": None}
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What a line says: copies of a title, and how many of them are damaged. No units: not counted yet."""
+
+    units: int | None
+    damaged: int = 0
+
+
+def tally_of(now: CountNow, item_id: int) -> Tally:
+    line = now.line_of(item_id)
+    return Tally(line.units, line.damaged) if line else Tally(None)
+
+
+# --- Whose shelf it is -----------------------------------------------------------------------------------------------
+
+
+def counted_before(session: Session, person_id: int, task: Any) -> bool:
+    """Whether this person counted the shelf in an earlier round of the session: then never again."""
+    earlier = exists().where(
+        CountTask.session_id == task.session_id, CountTask.location_id == task.location_id,
+        CountTask.round < task.round, CountTask.person_id == person_id)
+    return bool(session.execute(select(earlier)).scalar())
+
+
+def take(session: Session, actor: Actor, task_id: int, *, at_shelf: bool) -> None:
+    """The open shelf, whose row is held, is this person's. `at_shelf`: its label was scanned."""
+    taken = session.connection().execute(
+        update(COUNT).where(COUNT.c.id == task_id, COUNT.c.state == rules.OPEN).values(
+            state=rules.TASK_FLOW.step(rules.OPEN, "take"), person_id=actor.person_id, heartbeat_at=actor.at,
+            started_at=actor.at if at_shelf else None))
+    assert taken.rowcount == 1, f"count task {task_id} is not open"
+
+
+def change(session: Session, now: CountNow, verb: str, **values: Any) -> None:
+    """One step in the life of the task."""
+    session.execute(update(COUNT).where(COUNT.c.id == now.task.id).values(
+        state=rules.TASK_FLOW.step(now.task.state, verb), **values))
+
+
+def throw_away(session: Session, task_id: int) -> None:
+    """What was counted so far is forgotten; what is asked for stays on the list."""
+    session.execute(delete(LINE).where(LINE.c.task_id == task_id, LINE.c.is_asked.is_(False)))
+    session.execute(update(LINE).where(LINE.c.task_id == task_id).values(_NOTHING))
+
+
+# --- The line's own time ---------------------------------------------------------------------------------------------
+
+
+def act(
+    session: Session, actor: Actor, now: CountNow, scanned: ScanIn, touched: Touched, title: str, after: Tally,
+    *, code: str = "counting.counted", undoes: bool = False,
+) -> Answer:
+    """The title has `after` copies now. Refused, and asked for from the first copy on, where anything of it went in
+    or out of this shelf since the act before. `after` without units forgets the line."""
+    item_id = touched.item_id
+    assert item_id is not None
+    before = tally_of(now, item_id)
+    standing = stock.hold_still(session, item_id, now.task.location_id)
+    is_counted = before.units is not None and after.units is not None
+    if is_counted and seen_moves(session, now, item_id) != standing.moves:
+        verdict = refuse("counting.changed_meanwhile", WARN, title=title)
+        return carry_out(session, actor, now, scanned, verdict, Touched(touched.kind, item_id=item_id),
+                         lambda: write_line(session, actor, now, item_id, Tally(None), standing))
+    verdict = accept(code, "undo" if undoes else "count", title=title, n=after.units or 0, damaged=after.damaged,
+                     was=before.units, was_damaged=before.damaged)
+
+    def write() -> None:
+        if after.units is None:
+            forget_line(session, now, item_id)
+        else:
+            write_line(session, actor, now, item_id, after, standing)
+        if touched.kind == kinds.ITEM:
+            session.execute(update(LINE).where(
+                LINE.c.task_id == now.task.id, LINE.c.code != "", LINE.c.next_item_id.is_(None),
+            ).values(next_item_id=item_id))
+
+    return carry_out(session, actor, now, scanned, verdict, touched, write)
+
+
+def seen_moves(session: Session, now: CountNow, item_id: int) -> int | None:
+    """How many moves had touched the title here when its line was written last."""
+    return session.execute(
+        select(LINE.c.moves_seen).where(LINE.c.task_id == now.task.id, LINE.c.item_id == item_id)).scalar()
+
+
+def write_line(
+    session: Session, actor: Actor, now: CountNow, item_id: int, tally: Tally, standing: Standing,
+) -> None:
+    """The count of one title with what the books say at this moment, who held them still. Without units only the
+    moves are kept: the title is asked for, and whether it was stirred since can be told."""
+    line = now.line_of(item_id)
+    values = {**_NOTHING, "moves_seen": standing.moves}
+    if tally.units is not None:
+        values |= {"units_counted": tally.units, "units_damaged": tally.damaged, "on_record": standing.on_hand,
+                   "last_move_id": standing.last_move_id, "counted_at": actor.at}
+    if line is None:
+        session.execute(insert(LINE), {"task_id": now.task.id, "item_id": item_id, **values})
+    else:
+        session.execute(update(LINE).where(LINE.c.id == line.id).values(values))
+
+
+def forget_line(session: Session, now: CountNow, item_id: int | None, code: str = "") -> None:
+    """The line is as if nothing had been scanned: gone, or still asked for."""
+    line = now.line_of(item_id, code)
+    if line is not None and line.is_asked:
+        session.execute(update(LINE).where(LINE.c.id == line.id).values(_NOTHING))
+    elif line is not None:
+        session.execute(delete(LINE).where(LINE.c.id == line.id))
+
+
+# --- The scan's record -----------------------------------------------------------------------------------------------
+
+
+def keep(
+    session: Session, actor: Actor, now: CountNow, scanned: ScanIn, verdict: Verdict, touched: Touched,
+    options: list[dict[str, Any]] | None = None,
+) -> Answer:
+    """Record a scan that changes no count, with its answer."""
+    return carry_out(session, actor, now, scanned, verdict, touched, lambda: None, options=options)
+
+
+def carry_out(
+    session: Session, actor: Actor, now: CountNow, scanned: ScanIn, verdict: Verdict, touched: Touched,
+    effect: Callable[[], None], *, options: list[dict[str, Any]] | None = None, go: str | None = None,
+) -> Answer:
+    """Record the scan, have `effect` written, then draw the shelf anew. A scan of the one who counts it is a sign of
+    life."""
+    say = i18n.say(actor.language, verdict.code, **verdict.facts)
+    pending = Answer(verdict.outcome, verdict.code, say, verdict.sound or OK, {}, verdict.facts)
+    scan_row = scans.record(session, actor, scanned, pending, TASK, now.task.id, touched)
+    effect()
+    stay(session, actor, now.task.id)
+    session.flush()  # The next look reads these rows.
+    answer = Answer(verdict.outcome, verdict.code, say, verdict.sound, draw(look(session, now.task.id), actor),
+                    verdict.facts, options or [], go)
+    scans.complete(session, scan_row, answer)
+    return answer
+
+
+def stay(session: Session, actor: Actor, task_id: int) -> None:
+    """The sign of life of the one who counts this shelf; without effect from anybody else."""
+    session.execute(
+        update(COUNT).where(COUNT.c.id == task_id, COUNT.c.state == rules.COUNTING,
+                            COUNT.c.person_id == actor.person_id).values(heartbeat_at=actor.at))
