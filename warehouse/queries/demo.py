@@ -5,13 +5,13 @@ from typing import Any
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from warehouse.domain import picking, putback
+from warehouse.domain import picking, putback, stock, transfers
 from warehouse.domain.orders import PICKED
 from warehouse.domain.own_labels import make_label
 from warehouse.models.catalog import Item
 from warehouse.models.orders import Order
 from warehouse.models.picking import Cart, PickStop, Tote
-from warehouse.models.stock import StockBalance
+from warehouse.models.stock import Location, StockBalance
 
 MOST_TOTES = 3
 
@@ -20,7 +20,7 @@ def list_codes(session: Session, task: dict[str, Any]) -> list[tuple[str, str]]:
     """The right code for the task's next step, and a wrong book."""
     find = {
         "pick": _pick, "pack": _pack, "pack_tote": _pack_tote, "bench": _bench, "ship": _ship, "dock": _dock,
-        "put_back": _put_back,
+        "put_back": _put_back, "transfer": _transfer,
     }.get(str(task.get("area")))
     return find(session, task) if find else []
 
@@ -50,6 +50,29 @@ def _put_back(session: Session, task: dict[str, Any]) -> list[tuple[str, str]]:
     if task["step"] == putback.STEP_SHELF and book["home"]["id"]:
         right = (book["home"]["code"], make_label("location", book["home"]["id"]))
     return [right, *_wrong_book(session, book["item_id"])]
+
+
+def _transfer(session: Session, task: dict[str, Any]) -> list[tuple[str, str]]:
+    """The book or place that is asked for; at the beginning a title of goods in."""
+    book, to = task["book"], task["task"]["target"] if task["task"] else next(iter(task["suggestions"]), None)
+    if task["step"] == transfers.STEP_SHELF and task["condition"] != stock.GOOD:
+        place = select(Location.code, Location.id).where(Location.kind == stock.QUARANTINE)
+        return [(row.code, make_label("location", row.id)) for row in session.execute(place)]
+    if task["step"] == transfers.STEP_SHELF:
+        right = [(to["code"], make_label("location", to["id"]))] if to else []
+        return [*right, (book["title"], make_label("item", book["item_id"]))]
+    if task["step"] == transfers.STEP_START:
+        shelf = select(Location.code, Location.id).where(Location.kind == stock.SHELF).order_by(Location.sequence)
+        books = [(row["title"], make_label("item", row["item_id"])) for row in task["waiting"][:MOST_TOTES]]
+        return books + [(row.code, make_label("location", row.id)) for row in session.execute(shelf.limit(1))]
+    if task["task"]:
+        wanted = task["task"]
+        return [(wanted["title"], make_label("item", wanted["item_id"])), *_wrong_book(session, wanted["item_id"])]
+    rows = session.execute(
+        select(Item.id, Item.title).join(StockBalance, StockBalance.item_id == Item.id)
+        .where(StockBalance.location_id == task["source"]["id"], StockBalance.on_hand > 0).order_by(Item.id)
+        .limit(MOST_TOTES))
+    return [(row.title, make_label("item", row.id)) for row in rows]
 
 
 def _pack(session: Session, task: dict[str, Any]) -> list[tuple[str, str]]:
