@@ -5,6 +5,9 @@ from warehouse.domain.flow import Flow
 OPEN, SETTLED = "open", "settled"
 INCIDENT_FLOW = Flow("incident", start=OPEN, steps={(OPEN, "settle"): SETTLED})
 
+# What was found at a shelf that says that books and shelf may differ: it is counted (STK-3).
+ASKS_FOR_COUNT = frozenset({"short", "missing", "wrong_item", "wrong_location", "found", "over"})
+
 # How the lead may settle one; the decision about an order's units is taken where the order is.
 FOUND, CONFIRMED, MISTAKE, MENDED = "found", "confirmed", "mistake", "mended"
 OUTCOMES = (CONFIRMED, FOUND, MISTAKE, MENDED)

@@ -3,12 +3,13 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from warehouse.domain import counting
 from warehouse.domain import incidents as rules
 from warehouse.domain.people import Actor
 from warehouse.errors import Conflict, Invalid, NotFound
 from warehouse.models.incidents import Incident
 from warehouse.models.orders import Order
-from warehouse.services import journal
+from warehouse.services import counting_sessions, journal
 
 NOTE_LIMIT = 300
 
@@ -19,7 +20,8 @@ def report(
     delivery_id: int | None = None, scan_id: int | None = None, blamed_id: int | None = None, outcome: str = "",
     note: str = "",
 ) -> int:
-    """Open an incident; its id. Who, when and on which device come from the actor."""
+    """Open an incident; its id. Who, when and on which device come from the actor. One that makes a shelf doubtful
+    has it counted, once while that count is open: the title where it is known, else all that stands there."""
     incident = Incident(
         kind=kind, stage=stage, state=rules.INCIDENT_FLOW.start, units=units, item_id=item_id,
         location_id=location_id, order_id=order_id, order_line_id=order_line_id, delivery_id=delivery_id,
@@ -27,6 +29,9 @@ def report(
         outcome=outcome, note=note)
     session.add(incident)
     session.flush()  # Its id is the answer.
+    if kind in rules.ASKS_FOR_COUNT and location_id is not None:
+        counting_sessions.ask_for_count(
+            session, actor, location_id, kind=counting.INCIDENT, why=kind, item_ids=[item_id] if item_id else ())
     return incident.id
 
 

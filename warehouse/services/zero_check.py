@@ -22,8 +22,7 @@ def answer(session: Session, actor: Actor, run_id: int, says: str, *, location_i
     """Keep what the picker of a run says of a shelf that their last pick of this title there emptied. Refused where
     there was no such pick, where it was taken back, and the second time."""
     place = session.execute(
-        select(Location.code).where(Location.id == location_id, Location.kind == ledger.SHELF)
-        .with_for_update(key_share=True)).scalar()
+        select(Location.code).where(Location.id == location_id, Location.kind == ledger.SHELF)).scalar()
     if place is None or not _was_picked_last(session, run_id, location_id, item_id):
         return refuse("picking.empty_not_asked", WARN)
     title = session.execute(select(Item.title).where(Item.id == item_id)).scalar_one()
@@ -50,6 +49,8 @@ def _confirm(session: Session, actor: Actor, location_id: int, item_id: int) -> 
     standing = stock.hold_still(session, item_id, location_id)
     if standing.on_hand:
         return False
+    # Held, so that two who emptied two titles of one shelf do not both put it on the same list.
+    session.execute(select(Location.id).where(Location.id == location_id).with_for_update(key_share=True))
     session_id = counting_sessions.standing_session(session, actor, counting.ZERO_CHECK, location_id)
     task = CountTask(session_id=session_id, location_id=location_id, covers_shelf=False, state=counting.COUNTED,
                      person_id=actor.person_id, started_at=actor.at, counted_at=actor.at)
