@@ -80,7 +80,7 @@ def test_a_packer_is_sent_to_the_order_that_is_due_first(db, tablet, book):
 def test_a_shelf_and_a_book_open_what_is_known_of_them(db, tablet, book, shelf):
     tablet.sign_in("picker")
     assert tablet.scan("/home/scan", shelf.label).json["go"] == f"/find/location/{shelf.id}"
-    assert tablet.scan("/home/scan", book.isbn).json["go"] == f"/find/item/{book.id}"
+    assert tablet.scan("/home/scan", book.isbn).json["go"] == f"/stock/item/{book.id}"
     place = tablet.get(f"/find/location/{shelf.id}", **JSON).json["results"]["spots"][0]
     assert [(lying["title"], lying["on_hand"]) for lying in place["items"]] == [("三体", 5)]
     found = tablet.get(f"/find/item/{book.id}", **JSON).json["results"]["items"][0]
@@ -175,7 +175,7 @@ def test_the_scan_queue_gets_the_part_and_where_to_go(tablet, book):
     }
     answer = tablet.post("/home/scan", form, **{"X-Scan": "1", "Accept": "text/html"})
     page = answer.get_data(as_text=True)
-    assert answer.headers["X-Go"] == f"/find/item/{book.id}"
+    assert answer.headers["X-Go"] == f"/stock/item/{book.id}"
     assert page.lstrip().startswith('<div id="task" class="screen home-screen" data-scan-url="/home/scan"')
     assert 'data-sound="ok"' in page and f'data-answer-id="{form["scan_id"]}"' in page and "<html" not in page
 

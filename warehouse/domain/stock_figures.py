@@ -13,7 +13,7 @@ SLOW_DAYS, DEAD_DAYS = 90, 365
 LOW, TURNOVER, SLOW, DEAD = "low", "turnover", "slow", "dead"
 KINDS = (LOW, TURNOVER, SLOW, DEAD)
 
-# Turnover a year, for the bars: the lower end of each band. The first holds what sold nothing.
+# How often the average stock of a year was sold, for the bars: the lower end of each band.
 TURNOVER_BANDS = (0, 1, 2, 4, 8)
 
 
@@ -34,12 +34,6 @@ def levels(units_now: int, nets: Mapping[int, int], days: int = LEVEL_DAYS) -> l
 def cover_days(units: int, sold_30: int) -> int | None:
     """Whole days that `units` last at the pace of the last 30 days; None where nothing sold."""
     return max(units, 0) * 30 // sold_30 if sold_30 else None
-
-
-def turnover(sold_365: int, unit_days_365: int, days_known: int) -> float | None:
-    """How often the average stock of the last year was sold, to a tenth. An item that came within the year is judged
-    by the days since. None where there never was stock."""
-    return round(sold_365 * max(days_known, 1) / unit_days_365, 1) if unit_days_365 else None
 
 
 def cumulated(amounts: Sequence[int]) -> list[int]:

@@ -137,7 +137,8 @@ def location(location_id: int) -> Response:
 def show_found(results: things.Results, text: str = "") -> Response:
     if wants_json():
         return answer_json({"q": text, "results": results})
-    return respond("home/find.html", {"q": text, "results": results, "order_address": order_address})
+    return respond("home/find.html", {"q": text, "results": results, "order_address": order_address,
+                                      "may_see_stock": actor().may("see_stock")})
 
 
 def order_address(order_id: int) -> str:
@@ -179,7 +180,7 @@ def nine_doors(me: Actor, counts: queries.Doors) -> tuple[Door, ...]:
         door("pick", "pick", "picking.runs", counts.pick), door("pack", "pack", "packing.bench", counts.pack),
         door("ship", "ship", "shipping.parcels", counts.ship),
         door("receive", "receive", "receiving.listing", counts.receive),
-        door("putaway", "transfer", "transfers.page", None),
+        door("putaway", "transfer", "transfers.page", counts.putaway),
         door("replenish", "transfer", "transfers.replenish", counts.replenish),
         door("putback", "put_back", "putback.listing", counts.putback),
         door("count", "count", "counting.listing", counts.count), door("find", WORK, "home.find", None),
@@ -193,6 +194,7 @@ def desks(me: Actor) -> tuple[Door, ...]:
         ("review", "hold", "review", "orders.review"), ("waves", "flag", "release", "waves.release"),
         ("board", "board", "see_board", "board.page"), ("incidents", "problem", "see_board", "incidents.listing"),
         ("purchasing", "down", "purchase", "purchasing.listing"), ("stock", "shelf", "see_stock", "stock.listing"),
+        ("replenish", "up", "plan_stock", "transfers.listing"),
         ("stocktakes", "count", "see_variances", "stocktakes.listing"),
         ("accuracy", "tick", "see_variances", "accuracy.page"),
         ("papers", "printer", "print", "papers.desk"), ("people", "people", "people", "people.listing"),
@@ -275,7 +277,8 @@ def open_location(_session: Any, me: Actor, thing: codes.Thing) -> Answer:
 
 def open_item(_session: Any, me: Actor, thing: codes.Thing) -> Answer:
     if len(thing.ids) == 1:
-        return go(me, "home.opens_item", url_for("home.item", item_id=thing.id))
+        card = address("stock.item", item_id=thing.id) if me.may("see_stock") else ""
+        return go(me, "home.opens_item", card or url_for("home.item", item_id=thing.id))
     return go(me, "home.opens_item", url_for("home.find", q=thing.text))
 
 

@@ -1,0 +1,210 @@
+"""The stock card of one item: where it lies, what is promised, how the level went, and its last moves (STK-2)."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    Select,
+    and_,
+    case,
+    column,
+    func,
+    literal_column,
+    or_,
+    select,
+    type_coerce,
+    values,
+)
+from sqlalchemy.orm import Session
+
+from warehouse.domain import purchasing, stock_figures
+from warehouse.domain import stock as ledger
+from warehouse.models.catalog import Item, ItemFigure
+from warehouse.models.counting import CountLine, CountTask
+from warehouse.models.orders import Order, OrderLine
+from warehouse.models.receiving import Delivery, DeliveryLine, PurchaseLine, PurchaseOrder
+from warehouse.models.stock import Location, Reservation, StockBalance, StockMove
+from warehouse.models.transfers import ItemHome
+from warehouse.queries.stock_moves import MoveRow, list_moves, newest
+
+SHOWN_RESERVATIONS = 50
+# Written out, so that the index of balances that hold something is used.
+HELD = StockBalance.on_hand > literal_column("0")
+
+
+@dataclass(frozen=True)
+class PlaceRow:
+    """Units of the item in one condition at one place. `counted_at`: its last count there, whoever counted."""
+
+    location_id: int
+    code: str
+    aisle: str
+    bay: str
+    shelf: str
+    kind: str
+    is_reserve: bool
+    condition: str
+    on_hand: int
+    reserved: int
+    counted_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Promise:
+    """Units that wait on a shelf for one order."""
+
+    order_id: int
+    order_number: str
+    units: int
+    location_id: int
+    place: str
+    due_at: datetime
+
+
+@dataclass(frozen=True)
+class Level:
+    """Units in the house at the end of a local day (YYYY-MM-DD)."""
+
+    day: str
+    units: int
+
+
+@dataclass(frozen=True)
+class StockCard:
+    """All that is known of an item's stock. `on_hand` is everything inside; what is not `available` and not `reserved`
+    stands in `apart`, by where it is: staging, tote, parcel, quarantine, or damaged on a shelf."""
+
+    item: dict[str, Any]
+    places: list[PlaceRow]
+    promises: list[Promise]
+    promised_orders: int
+    on_order: int
+    level: list[Level]
+    moves: list[MoveRow]
+
+    @property
+    def on_hand(self) -> int:
+        return sum(row.on_hand for row in self.places)
+
+    @property
+    def reserved(self) -> int:
+        return sum(row.reserved for row in self.places)
+
+    @property
+    def available(self) -> int:
+        return sum(row.on_hand - row.reserved for row in self.places if apart_as(row) == "")
+
+    @property
+    def apart(self) -> dict[str, int]:
+        found: Counter[str] = Counter()
+        for row in self.places:
+            if kind := apart_as(row):
+                found[kind] += row.on_hand
+        return dict(found)
+
+
+def apart_as(row: PlaceRow) -> str:
+    """Why units at a place are nobody's to sell; empty where they are."""
+    if row.kind != ledger.SHELF:
+        return row.kind
+    return "" if row.condition == ledger.GOOD else row.condition
+
+
+def stock_card(session: Session, item_id: int, now: datetime, zone: ZoneInfo) -> StockCard | None:
+    """The card, or None where there is no such item."""
+    item = session.execute(
+        select(Item.id, Item.sku, Item.isbn13, Item.title, Item.volume, Item.authors, Item.publisher, Item.edition,
+               Item.binding, Item.price_minor, Item.currency, Item.listing, ItemFigure.abc, ItemFigure.sold_30,
+               ItemFigure.sold_90, ItemFigure.sold_365, ItemFigure.last_sold_at, ItemFigure.reckoned_at,
+               ItemHome.location_id.label("home_id"), Location.code.label("home"), ItemHome.min_units,
+               ItemHome.max_units)
+        .outerjoin(ItemFigure, ItemFigure.item_id == Item.id).outerjoin(ItemHome, ItemHome.item_id == Item.id)
+        .outerjoin(Location, Location.id == ItemHome.location_id).where(Item.id == item_id)
+    ).mappings().one_or_none()
+    if item is None:
+        return None
+    places = _places(session, item_id)
+    promises, promised = _promises(session, item_id)
+    return StockCard(
+        dict(item), places, promises, promised, on_order(session, item_id),
+        _level(session, item_id, sum(row.on_hand for row in places), now, zone),
+        list_moves(session, newest(StockMove.item_id == item_id)),
+    )
+
+
+def _places(session: Session, item_id: int) -> list[PlaceRow]:
+    counted = (
+        select(CountTask.location_id, func.max(CountLine.counted_at).label("at"))
+        .join(CountTask, CountTask.id == CountLine.task_id).where(CountLine.item_id == item_id)
+        .group_by(CountTask.location_id).subquery()
+    )
+    rows = session.execute(
+        select(Location.id, Location.code, Location.aisle, Location.bay, Location.shelf, Location.kind,
+               Location.is_reserve, StockBalance.condition, StockBalance.on_hand, StockBalance.reserved, counted.c.at)
+        .join(Location, Location.id == StockBalance.location_id)
+        .outerjoin(counted, counted.c.location_id == StockBalance.location_id)
+        .where(StockBalance.item_id == item_id, HELD)
+        .order_by(Location.kind != ledger.SHELF, Location.sequence, Location.code, StockBalance.condition)
+    )
+    return [PlaceRow(*row) for row in rows]
+
+
+def _promises(session: Session, item_id: int) -> tuple[list[Promise], int]:
+    """The first to leave, and how many reservations there are in all."""
+    rows = session.execute(
+        select(Order.id, func.coalesce(Order.number, Order.source_number), Reservation.units, Location.id,
+               Location.code, Order.due_at, func.count().over())
+        .join(OrderLine, OrderLine.id == Reservation.order_line_id).join(Order, Order.id == OrderLine.order_id)
+        .join(Location, Location.id == Reservation.location_id)
+        .where(Reservation.item_id == item_id).order_by(Order.due_at, Reservation.id).limit(SHOWN_RESERVATIONS)
+    ).all()
+    return [Promise(*row[:-1]) for row in rows], rows[0][-1] if rows else 0
+
+
+def on_order(session: Session, item_id: int) -> int:
+    """Units that suppliers still owe us on open purchase orders."""
+    return session.execute(outstanding().where(PurchaseLine.item_id == item_id)).scalar() or 0
+
+
+def outstanding() -> Select[Any]:
+    """Units that were ordered and have not come yet, good or bad. A line that brought too many owes nothing, and
+    nothing of it is taken off another order's."""
+    came = (
+        select(func.coalesce(func.sum(DeliveryLine.units_good + DeliveryLine.units_bad), 0))
+        .join(Delivery, Delivery.id == DeliveryLine.delivery_id)
+        .where(Delivery.purchase_order_id == PurchaseOrder.id, DeliveryLine.item_id == PurchaseLine.item_id)
+        .scalar_subquery()
+    )
+    left = PurchaseLine.units_ordered - came
+    return (
+        select(func.sum(case((left > 0, left), else_=0)).label("units"))
+        .select_from(PurchaseLine).join(PurchaseOrder, PurchaseOrder.id == PurchaseLine.purchase_order_id)
+        .where(PurchaseOrder.state.in_(purchasing.WAITED_FOR))
+    )
+
+
+def _level(session: Session, item_id: int, units_now: int, now: datetime, zone: ZoneInfo) -> list[Level]:
+    """One search in the index for each day: a day is the shop's own, whatever its clocks did."""
+    starts = stock_figures.day_starts(now, zone)
+    begins = [round(start.timestamp() * 1000) for start in starts]
+    days = values(column("day", Integer), column("begins", BigInteger), column("ends", BigInteger), name="days").data(
+        [(day, begin, end) for day, (begin, end) in enumerate(zip(begins, [*begins[1:], 2**62], strict=True))])
+    out = select(Location.id).where(Location.code.in_(ledger.OUTSIDE_CODES))
+    outside = list(session.execute(out).scalars())
+    went_out, came_in = StockMove.target_id.in_(outside), StockMove.source_id.in_(outside)
+    moved_at = type_coerce(StockMove.at, BigInteger)
+    each = days.cte("each_day")
+    rows = session.execute(
+        select(each.c.day, func.sum(case((went_out, 0), else_=StockMove.units)
+                                    - case((came_in, 0), else_=StockMove.units)))
+        .join(StockMove, and_(StockMove.item_id == item_id, moved_at >= each.c.begins, moved_at < each.c.ends,
+                              or_(went_out, came_in)))
+        .group_by(each.c.day)
+    )
+    units = stock_figures.levels(units_now, {day: int(net) for day, net in rows})
+    return [Level(start.strftime("%Y-%m-%d"), n) for start, n in zip(starts, units, strict=True)]
