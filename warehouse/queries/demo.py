@@ -14,13 +14,15 @@ from warehouse.models.picking import Cart, PickStop, Tote
 from warehouse.models.stock import Location, StockBalance
 
 MOST_TOTES = 3
+# A right ISBN of a group that gives out no numbers: no catalogue has it.
+UNKNOWN_BOOK = "9786699999993"
 
 
 def list_codes(session: Session, task: dict[str, Any]) -> list[tuple[str, str]]:
     """The right code for the task's next step, and a wrong book."""
     find = {
         "pick": _pick, "pack": _pack, "pack_tote": _pack_tote, "bench": _bench, "ship": _ship, "dock": _dock,
-        "put_back": _put_back, "transfer": _transfer,
+        "put_back": _put_back, "transfer": _transfer, "receive": _receive,
     }.get(str(task.get("area")))
     return find(session, task) if find else []
 
@@ -73,6 +75,15 @@ def _transfer(session: Session, task: dict[str, Any]) -> list[tuple[str, str]]:
         .where(StockBalance.location_id == task["source"]["id"], StockBalance.on_hand > 0).order_by(Item.id)
         .limit(MOST_TOTES))
     return [(row.title, make_label("item", row.id)) for row in rows]
+
+
+def _receive(session: Session, task: dict[str, Any]) -> list[tuple[str, str]]:
+    """The next title that the papers name, else the one counted last; another one, and one that nobody knows."""
+    if task["step"] != "scan":
+        return []
+    coming = next((line for line in task["lines"] if line.get("seen", 0) < line.get("due", 0)), task["present"])
+    right = [(coming["title"], make_label("item", coming["item_id"]))] if coming else []
+    return [*right, *_wrong_book(session, coming["item_id"] if coming else 0), ("?", UNKNOWN_BOOK)]
 
 
 def _pack(session: Session, task: dict[str, Any]) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from warehouse.errors import Invalid, NotFound
 from warehouse.queries import papers as papers_query
 from warehouse.services import printing
 from warehouse.web.access import rule
-from warehouse.web.http import actor, config, read, respond, text_from_request, write
+from warehouse.web.http import actor, config, read, respond, text_from_request, whole_from_request, write
 
 bp = Blueprint("papers", __name__, url_prefix="/papers")
 
@@ -69,7 +69,12 @@ def cart() -> Response:
 @bp.get("/items.pdf")
 @rule("print")
 def item() -> Response:
-    return _house_labels(printing.ITEM, documents.item_labels_pdf)
+    """With `copies=12` as many labels of each item."""
+    copies = request.args.get("copies", 1, type=int)
+    if not 1 <= copies <= MOST_PAPERS:
+        raise Invalid("papers.too_many", most=MOST_PAPERS)
+    return _house_labels(printing.ITEM, lambda session, ids, *more, **named: documents.item_labels_pdf(
+        session, [each for each in ids for _ in range(copies)][:MOST_PAPERS], *more, **named))
 
 
 @bp.get("/badges.pdf")
@@ -132,6 +137,9 @@ def _print(allowed: tuple[str, ...]) -> Response:
     texts = request.form.getlist("shown" if request.form.get("all") else "ids")
     ids = _ids(",".join(texts) if not request.is_json else text_from_request("ids", most=5000))
     there: dict[str, Any] = {"ids": _in_ranges(ids), "layout": text_from_request("layout", most=10, default="sheet")}
+    copies = whole_from_request("copies", most=MOST_PAPERS)
+    if paper == printing.ITEM and copies:
+        there["copies"] = copies
     if text_from_request("do", most=10) != "preview":
         there["job"] = write(printing.print_batch, paper, ids, text_from_request("reason", most=REASON_LENGTH))
     return redirect(url_for(f"papers.{paper}", **there), 303)  # type: ignore[return-value]
