@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from warehouse.domain import codes, picking
+from warehouse.domain import codes, picking, stock
 from warehouse.domain.people import Actor
 from warehouse.domain.scans import ACCEPTED, REFUSED
 from warehouse.models.catalog import Item
@@ -17,7 +17,7 @@ from warehouse.models.orders import Order, OrderLine
 from warehouse.models.packing import Parcel
 from warehouse.models.picking import PickRun, PickStop, RunTote, Tote
 from warehouse.models.receiving import Delivery
-from warehouse.models.stock import Location, PutBack
+from warehouse.models.stock import Location, PutBack, StockBalance
 from warehouse.models.transfers import Replenishment
 
 TO_PACK = ("picked", "packing")
@@ -34,6 +34,7 @@ class Doors:
     ship: int
     putback: int
     receive: int
+    putaway: int
     replenish: int
     count: int
 
@@ -47,6 +48,8 @@ def count_doors(session: Session) -> Doors:
                .where(Order.state == "packed", Parcel.handed_over_at.is_(None))),
         _count(select(func.count(PutBack.order_id.distinct())).where(PutBack.done_at.is_(None))),
         _count(select(func.count()).where(Delivery.state.in_(("announced", "receiving")))),
+        _count(select(func.coalesce(func.sum(StockBalance.on_hand), 0))
+               .join(Location, Location.id == StockBalance.location_id).where(Location.kind == stock.STAGING)),
         _count(select(func.count()).where(Replenishment.state.in_(("open", "taken")))),
         _count(select(func.count()).where(CountTask.state.in_(("open", "counting")))),
     )).one()

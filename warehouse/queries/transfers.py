@@ -1,16 +1,15 @@
-"""Replenishments as a list for those who plan, and how much waits behind the doors of this work (STK-1)."""
+"""Replenishments as a list for those who plan (STK-1)."""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, select
 from sqlalchemy.orm import Session, aliased
 
 from warehouse.domain import replenishment as rules
-from warehouse.domain import stock as ledger
 from warehouse.models.catalog import Item
 from warehouse.models.people import Person
-from warehouse.models.stock import Location, StockBalance
+from warehouse.models.stock import Location
 from warehouse.models.transfers import Replenishment
 
 _SOURCE, _TARGET = aliased(Location), aliased(Location)
@@ -47,21 +46,3 @@ def list_unfinished(session: Session) -> list[Bringing]:
         .order_by(case((Replenishment.why == rules.FOR_ORDERS, 0), else_=1), Replenishment.due_at, _SOURCE.sequence,
                   Replenishment.id))
     return [Bringing(*row) for row in rows]
-
-
-@dataclass(frozen=True)
-class Doors:
-    """Copies that stand in goods in, and replenishments that nobody has taken yet."""
-
-    putaway: int
-    replenish: int
-
-
-def count_doors(session: Session) -> Doors:
-    waiting = (
-        select(func.coalesce(func.sum(StockBalance.on_hand), 0))
-        .join(Location, Location.id == StockBalance.location_id).where(Location.kind == ledger.STAGING)
-        .scalar_subquery())
-    tasks = select(func.count()).where(Replenishment.state == rules.OPEN).scalar_subquery()
-    row = session.execute(select(waiting, tasks)).one()
-    return Doors(int(row[0]), int(row[1]))
