@@ -1,3 +1,10 @@
+CREATE TABLE night_run (
+    day TEXT NOT NULL,
+    started_at BIGINT NOT NULL,
+    done_at BIGINT,
+    CONSTRAINT pk_night_run PRIMARY KEY (day)
+);
+
 CREATE TABLE supplier (
     id INTEGER NOT NULL,
     code TEXT NOT NULL,
@@ -36,6 +43,7 @@ CREATE TABLE item_figure (
     sold_365 INTEGER NOT NULL,
     picks_90 INTEGER NOT NULL,
     value_90_minor INTEGER NOT NULL,
+    unit_days_365 INTEGER DEFAULT '0' NOT NULL,
     last_sold_at BIGINT,
     first_moved_at BIGINT,
     reckoned_at BIGINT NOT NULL,
@@ -98,19 +106,21 @@ CREATE INDEX ix_replenishment_state_due_at ON replenishment (state, due_at);
 
 CREATE TABLE carry (
     person_id INTEGER NOT NULL,
-    item_id INTEGER NOT NULL,
+    item_id INTEGER,
     source_id INTEGER NOT NULL,
     condition TEXT NOT NULL,
     units INTEGER NOT NULL,
     replenishment_id INTEGER,
     since BIGINT NOT NULL,
     CONSTRAINT pk_carry PRIMARY KEY (person_id),
-    CONSTRAINT ck_carry_units CHECK (units > 0),
+    CONSTRAINT ck_carry_units CHECK (units >= 0 AND (units = 0 OR item_id IS NOT NULL)),
     CONSTRAINT fk_carry_person_id FOREIGN KEY(person_id) REFERENCES person (id),
     CONSTRAINT fk_carry_item_id FOREIGN KEY(item_id) REFERENCES item (id),
     CONSTRAINT fk_carry_source_id FOREIGN KEY(source_id) REFERENCES location (id),
     CONSTRAINT fk_carry_replenishment_id FOREIGN KEY(replenishment_id) REFERENCES replenishment (id)
 );
+
+CREATE INDEX ix_carry_source_id_item_id ON carry (source_id, item_id);
 
 CREATE TABLE count_task (
     id INTEGER NOT NULL,
@@ -287,13 +297,19 @@ ALTER TABLE location ADD COLUMN max_units INTEGER;
 
 ALTER TABLE stock_balance ADD COLUMN moves INTEGER DEFAULT '0' NOT NULL;
 
+CREATE INDEX ix_stock_balance_item_id_held ON stock_balance (item_id) WHERE on_hand > 0;
+
 ALTER TABLE incident ADD COLUMN delivery_id INTEGER CONSTRAINT fk_incident_delivery_id REFERENCES delivery (id);
 
 CREATE INDEX ix_incident_delivery_id ON incident (delivery_id);
 
 ALTER TABLE stock_move ADD COLUMN count_result_id INTEGER CONSTRAINT fk_stock_move_count_result_id REFERENCES count_result (id);
 
+DROP INDEX ix_stock_move_item_id;
+
 CREATE INDEX ix_stock_move_count_result_id ON stock_move (count_result_id);
+
+CREATE INDEX ix_stock_move_item_id_at ON stock_move (item_id, at, source_id, target_id, units);
 
 UPDATE stock_balance SET moves = t.n FROM (
     SELECT item_id, place, condition, COUNT(*) AS n FROM (
