@@ -12,6 +12,7 @@ from sqlalchemy import (
     Select,
     and_,
     case,
+    cast,
     column,
     func,
     literal_column,
@@ -182,7 +183,7 @@ def outstanding() -> Select[Any]:
     )
     left = PurchaseLine.units_ordered - came
     return (
-        select(func.sum(case((left > 0, left), else_=0)).label("units"))
+        select(cast(func.sum(case((left > 0, left), else_=0)), Integer).label("units"))
         .select_from(PurchaseLine).join(PurchaseOrder, PurchaseOrder.id == PurchaseLine.purchase_order_id)
         .where(PurchaseOrder.state.in_(purchasing.WAITED_FOR))
     )

@@ -139,8 +139,7 @@ def _bars(session: Session, found: Subquery, kind: str, currency: str) -> list[B
     """The greatest first, the smaller ones together in the last."""
     if kind == rules.TURNOVER:
         band = case(*((found.c.turnover >= low, low) for low in reversed(rules.TURNOVER_BANDS)), else_=0)
-        counted: dict[int, int] = {
-            low: n for low, n in session.execute(select(band, func.count()).group_by(band))}
+        counted = {row[0]: row[1] for row in session.execute(select(band, func.count()).group_by(band))}
         return [Bar(str(low), counted.get(low, 0)) for low in rules.TURNOVER_BANDS]
     amount = func.sum(found.c.missing if kind == rules.LOW else found.c.value_minor)
     of = select(found.c.publisher, amount).group_by(found.c.publisher).order_by(amount.desc(), found.c.publisher)
