@@ -160,7 +160,7 @@ def add_past(db: Database, made: shop.Shop, count: int) -> int:
             connection.execute(text("SET LOCAL session_replication_role = replica"))
         past = Past(made, count, person_id, fixed, first, sealed, int(clock.now().timestamp() * 1000))
         for table, columns, rows in _COLUMNS:
-            _bulk(connection, table.name, columns.split(), rows(past))
+            bulk(connection, table.name, columns.split(), rows(past))
         used: dict[int, int] = {}
         for _, _, _, item in past.lines():
             used[item] = used.get(item, 0) + 1
@@ -195,7 +195,7 @@ def _fixed_rows(connection: Connection, person_id: int) -> dict[str, int]:
     return {"tote": tote, "manifest": manifest, "CUSTOMER": customer, "run": run}
 
 
-def _bulk(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+def bulk(connection: Connection, table: str, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
     """The quickest way in that each engine has, constraints and indexes in force."""
     cursor = connection.connection.cursor()
     names = ", ".join(columns)

@@ -88,15 +88,24 @@ def _say_growth(told: dict[str, Any]) -> Iterator[str]:
         yield f"- prove over {proof['moves']:,} moves: {proof['prove_s']:.1f} s, {_broken(proof)}"
 
 
+def _say_night(told: dict[str, Any]) -> Iterator[str]:
+    for one in told["nights"]:
+        yield (f"- {told['engine']}: {one['items']:,} items, {one['moves']:,} moves: {one['total_s']:.1f} s (figures read"
+               f" {one['read_s']:.1f}, written {one['write_s']:.1f}, longest write {one['longest_write_ms']:.0f} ms; plan"
+               f" of {one['shelves']} shelves {one['plan_s']:.1f}). Bare SELECT over the moves: {one['ceiling_s']:.1f} s,"
+               f" {one['read_s'] / one['ceiling_s']:.1f} × that for the figures. Prove: {_broken(one)}.")
+
+
 def _broken(told: dict[str, Any]) -> str:
     return "; ".join(told["broken"]) or "all well"
 
 
 SENTENCES = {"scans": _say_scans, "crowd": _say_crowd, "imports": _say_imports, "papers": _say_papers,
-             "growth": _say_growth}
+             "growth": _say_growth, "night": _say_night}
 TITLES = {
     "scans": "Pick scans over HTTP, beside the ceiling", "crowd": "Eight pickers at one item",
     "imports": "Files in, orders released", "papers": "Paper", "growth": "With a longer past",
+    "night": "The night's figures and count plan",
 }
 
 

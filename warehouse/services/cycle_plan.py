@@ -53,7 +53,8 @@ def standings(session: Session) -> list[Standing]:
 
 
 def _last_counts() -> Any:
-    last = select(func.max(CountResult.id).label("id")).group_by(CountResult.location_id, CountResult.item_id).subquery()
+    last = (
+        select(func.max(CountResult.id).label("id")).group_by(CountResult.location_id, CountResult.item_id).subquery())
     return (
         select(CountResult.location_id, CountResult.item_id, CountResult.units, CountResult.state,
                CountLine.counted_at)

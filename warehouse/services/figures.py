@@ -43,7 +43,7 @@ class Figures:
 
 
 def reckon(session: Session, actor: Actor) -> int:
-    """All figures anew, in one go; how many items. For a house that stands still: beside scans, look and keep in lots."""
+    """All figures anew, in one go; how many items. Only where nobody scans: else look, and keep in lots."""
     found = look(session, actor.at)
     keep(session, actor, found)
     return len(found)
@@ -80,7 +80,8 @@ def moves_by_item(at: datetime) -> Select[Any]:
         StockMove.item_id, units_since(30).label("sold_30"), units_since(90).label("sold_90"),
         units_since(365).label("sold_365"), func.sum(case((picked, 1), else_=0)).label("picks_90"),
         # What came in was here until now, what went out no longer: each move for as long as it has lasted this year.
-        func.sum(net * held_ms).label("unit_ms_365"), func.max(case((sold, StockMove.at))).label("last_sold_at"), func.min(StockMove.at).label("first_moved_at"),
+        func.sum(net * held_ms).label("unit_ms_365"), func.max(case((sold, StockMove.at))).label("last_sold_at"),
+        func.min(StockMove.at).label("first_moved_at"),
     ).group_by(StockMove.item_id)
 
 
