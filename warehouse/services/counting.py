@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import exists, func, insert, select, update
+from sqlalchemy import exists, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
 from warehouse import i18n
@@ -126,8 +126,9 @@ def _of_another(actor: Actor, task: Any, location: str) -> tuple[Verdict, int | 
 
 def _arrive(session: Session, actor: Actor, task_id: int) -> None:
     """The counter stands before the shelf."""
-    session.execute(update(COUNT).where(COUNT.c.id == task_id).values(
-        started_at=func.coalesce(COUNT.c.started_at, actor.at), heartbeat_at=actor.at))
+    session.execute(update(COUNT).where(COUNT.c.id == task_id, COUNT.c.started_at.is_(None)).values(
+        started_at=actor.at))
+    counting_steps.stay(session, actor, task_id)
 
 
 # --- The shelf: every copy on it -------------------------------------------------------------------------------------
