@@ -21,7 +21,8 @@ FOR_ORDERS, FOR_MIN = "orders", "min"
 @dataclass(frozen=True)
 class Face:
     """The pick face of an item and what is on it: good units, and how many of them are reserved. `pick_free` are the
-    free units on all shelves but reserve ones, `coming` those that people are bringing at this moment."""
+    free units on all shelves but reserve ones, `coming` those that people are bringing at this moment. `is_begun`:
+    it was under its least, and filling it is on the list."""
 
     item_id: int
     location_id: int
@@ -32,6 +33,7 @@ class Face:
     most: int | None
     pick_free: int = 0
     coming: int = 0
+    is_begun: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,10 +65,10 @@ class Reserve:
 
 def need_of(face: Face, wanted: Wanted | None) -> Need | None:
     """What to bring to a face; None where nothing is wanted. Reserved units leave it and do not count towards its
-    least; they still take room, so it is filled up to its most by what lies there."""
+    least; they still take room, so it is filled up to its most by what lies there. Once begun it is filled whole."""
     missing = max(0, wanted.units - face.pick_free) if wanted else 0
     is_low = face.least is not None and face.on_hand - face.reserved + face.coming < face.least
-    fill = max(0, (face.most or 0) - face.on_hand) if is_low else 0
+    fill = max(0, (face.most or 0) - face.on_hand) if is_low or face.is_begun else 0
     units = max(missing, fill) - face.coming
     if units <= 0:
         return None

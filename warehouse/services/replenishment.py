@@ -1,7 +1,7 @@
 """Replenishment: planned from pick faces and orders, taken by one person, brought, or found short (STK-1)."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -44,7 +44,7 @@ def plan_replenishment(session: Session, actor: Actor) -> Planned:
         select(Replenishment).where(Replenishment.state.in_(rules.UNFINISHED)).order_by(Replenishment.id)
         .with_for_update()).scalars().all()
     taken = [task for task in present if task.state == rules.TAKEN]
-    needs = list(_needs(session, taken))
+    needs = list(_needs(session, present))
     wanted = dict(_shares(needs, _reserves(session, taken)))
     changed = cancelled = kept = 0
     for task in present:
@@ -79,8 +79,8 @@ def _shares(needs: list[Need], reserves: dict[int, list[Reserve]]) -> _Shares:
             yield (need.face.item_id, source_id, need.face.location_id), (need, units)
 
 
-def _needs(session: Session, taken: list[Replenishment]) -> Iterator[Need]:
-    """The needs of all pick faces, those with the earliest due order first."""
+def _needs(session: Session, present: Sequence[Replenishment]) -> Iterator[Need]:
+    """The needs of all pick faces, with what is on the list already."""
     demand = _demand()
     wanted = {row.item_id: Wanted(int(row.units), row.due_at) for row in session.execute(demand)}
     pick_free = {item_id: int(units) for item_id, units in session.execute(
@@ -90,8 +90,9 @@ def _needs(session: Session, taken: list[Replenishment]) -> Iterator[Need]:
                Location.kind == ledger.SHELF, Location.is_reserve.is_(False))
         .group_by(StockBalance.item_id))}
     coming: dict[int, int] = defaultdict(int)
-    for task in taken:
-        coming[task.item_id] += task.units - task.units_done
+    for task in present:
+        coming[task.item_id] += task.units - task.units_done if task.state == rules.TAKEN else 0
+    begun = {task.item_id for task in present if task.why == rules.FOR_MIN}
     here = and_(StockBalance.item_id == ItemHome.item_id, StockBalance.location_id == ItemHome.location_id,
                 StockBalance.condition == ledger.GOOD)
     rows = session.execute(
@@ -100,11 +101,13 @@ def _needs(session: Session, taken: list[Replenishment]) -> Iterator[Need]:
                func.coalesce(StockBalance.reserved, 0).label("reserved"))
         .join(Location, Location.id == ItemHome.location_id).outerjoin(StockBalance, here)
         .where(or_(ItemHome.min_units > func.coalesce(StockBalance.on_hand - StockBalance.reserved, 0),
-                   ItemHome.item_id.in_(select(demand.subquery().c.item_id))))
+                   ItemHome.item_id.in_(select(demand.subquery().c.item_id)),
+                   ItemHome.item_id.in_(select(Replenishment.item_id).where(
+                       Replenishment.state.in_(rules.UNFINISHED)))))
         .order_by(ItemHome.item_id))
     for row in rows:
         face = Face(row.item_id, row.location_id, row.sequence, row.on_hand, row.reserved, row.min_units,
-                    row.max_units, pick_free.get(row.item_id, 0), coming[row.item_id])
+                    row.max_units, pick_free.get(row.item_id, 0), coming[row.item_id], row.item_id in begun)
         if need := rules.need_of(face, wanted.get(row.item_id)):
             yield need
 
