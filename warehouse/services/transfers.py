@@ -88,11 +88,11 @@ def _lying_here(session: Session, hand: Hand, thing: Thing, here: int | None) ->
         return {wanted: here} if wanted else {}
     at = StockBalance.location_id == here if here else Location.kind == ledger.STAGING
     rows = session.execute(
-        select(StockBalance.item_id, func.min(StockBalance.location_id))
+        select(StockBalance.item_id, func.min(StockBalance.location_id).label("place_id"))
         .join(Location, Location.id == StockBalance.location_id)
         .where(StockBalance.item_id.in_(thing.ids), StockBalance.on_hand > 0, at)
         .group_by(StockBalance.item_id).order_by(StockBalance.item_id))
-    return dict(rows.tuples())
+    return {row.item_id: row.place_id for row in rows}
 
 
 def _options(session: Session, item_ids: list[int]) -> list[dict[str, Any]]:
