@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from warehouse.domain import picking, putback, stock, transfers
+from warehouse.domain import counting, picking, putback, stock, transfers
 from warehouse.domain.orders import PICKED
 from warehouse.domain.own_labels import make_label
 from warehouse.models.catalog import Item
@@ -23,6 +23,7 @@ def list_codes(session: Session, task: dict[str, Any]) -> list[tuple[str, str]]:
     find = {
         "pick": _pick, "pack": _pack, "pack_tote": _pack_tote, "bench": _bench, "ship": _ship, "dock": _dock,
         "put_back": _put_back, "transfer": _transfer, "receive": _receive,
+        "count": _count,
     }.get(str(task.get("area")))
     return find(session, task) if find else []
 
@@ -122,6 +123,19 @@ def _ship(session: Session, task: dict[str, Any]) -> list[tuple[str, str]]:
 def _dock(session: Session, task: dict[str, Any]) -> list[tuple[str, str]]:
     """Parcels of this carrier that may go onto its list."""
     return [(parcel["number"], parcel["number"]) for parcel in task["labelled"][:MOST_TOTES]]
+
+
+def _count(session: Session, task: dict[str, Any]) -> list[tuple[str, str]]:
+    """The shelf's label; then the books that lie on it, which nobody can see otherwise, and a code nobody knows."""
+    place = task["location"]
+    if not task["is_mine"] or task["step"] == counting.STEP_SHELF:
+        return [(place["code"], make_label("location", place["id"]))]
+    if task["step"] == counting.STEP_DONE:
+        return []
+    rows = session.execute(
+        select(Item.id, Item.title, Item.isbn13).distinct().join(StockBalance, StockBalance.item_id == Item.id)
+        .where(StockBalance.location_id == place["id"], StockBalance.on_hand > 0).order_by(Item.id).limit(MOST_TOTES))
+    return [*((row.title, row.isbn13 or make_label("item", row.id)) for row in rows), ("?", UNKNOWN_BOOK)]
 
 
 def _wrong_book(session: Session, item_id: int) -> list[tuple[str, str]]:
