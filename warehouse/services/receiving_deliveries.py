@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import uuid4
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from warehouse.domain import receiving as rules
@@ -60,7 +60,7 @@ def open_parcel(session: Session, actor: Actor, delivery_id: int) -> int:
     }).scalar_one()
     session.execute(update(PARCEL).where(PARCEL.c.id == parcel_id).values(
         state=PARCEL_FLOW.step(rules.WAITING, "open"), person_id=actor.person_id,
-        opened_at=func.coalesce(PARCEL.c.opened_at, actor.at)))
+        opened_at=(parcel.opened_at if parcel else None) or actor.at))
     return parcel_id
 
 

@@ -1,0 +1,78 @@
+"""Pictures are drawn anew: small, upright, and without anything that the camera wrote beside them."""
+
+from io import BytesIO
+
+import pytest
+from PIL import Image
+
+from warehouse.errors import Invalid
+from warehouse.gateways import photos
+
+ORIENTATION, CAMERA, GPS = 0x0112, 0x010F, 0x8825
+
+
+def a_picture(size=(400, 300), form="JPEG", mode="RGB", colour="red", **more):
+    out = BytesIO()
+    Image.new(mode, size, colour).save(out, form, **more)
+    return out.getvalue()
+
+
+def opened(picture):
+    return Image.open(BytesIO(picture.jpeg))
+
+
+def test_a_large_picture_is_made_small_and_a_small_one_stays():
+    large, small = photos.make_jpeg(a_picture((4000, 3000))), photos.make_jpeg(a_picture((400, 300)))
+
+    assert (large.width, large.height) == opened(large).size == (1600, 1200)
+    assert (small.width, small.height) == (400, 300)
+    assert opened(large).format == "JPEG"
+
+
+def test_what_the_camera_wrote_is_gone_and_the_picture_is_upright():
+    exif = Image.Exif()
+    exif[ORIENTATION], exif[CAMERA] = 6, "Camera of Lin"
+    exif.get_ifd(GPS)[2] = (30.0, 15.0, 0.0)
+
+    made = photos.make_jpeg(a_picture((400, 300), exif=exif, icc_profile=b"a profile"))
+
+    assert (made.width, made.height) == (300, 400)
+    assert not opened(made).getexif()
+    assert "icc_profile" not in opened(made).info
+    assert b"Camera of Lin" not in made.jpeg
+
+
+@pytest.mark.parametrize(("form", "mode", "colour"), [
+    ("PNG", "RGBA", (255, 0, 0, 0)), ("PNG", "P", 0), ("PNG", "L", 128), ("PNG", "1", 1), ("WEBP", "RGBA", (0, 0, 0, 9)),
+    ("JPEG", "CMYK", (0, 0, 0, 0)),
+])
+def test_every_usual_picture_becomes_a_jpeg(form, mode, colour):
+    assert opened(photos.make_jpeg(a_picture((40, 30), form, mode, colour))).mode == "RGB"
+
+
+def test_what_shines_through_becomes_white():
+    assert opened(photos.make_jpeg(a_picture((8, 8), "PNG", "RGBA", (255, 0, 0, 0)))).getpixel((4, 4)) == (255, 255, 255)
+
+
+@pytest.mark.parametrize("body", [
+    b"", b"not a picture", a_picture()[:200], a_picture((40, 30), "BMP"), a_picture((40, 30), "GIF"),
+    b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+])
+def test_what_is_no_picture_is_refused_in_words(body):
+    with pytest.raises(Invalid, match=r"photos\.no_picture"):
+        photos.make_jpeg(body)
+
+
+def test_a_small_file_that_claims_to_be_huge_is_refused_before_it_is_opened():
+    bomb = a_picture((20000, 20000), "PNG", "1", 1)
+
+    assert len(bomb) < 100_000
+    with pytest.raises(Invalid, match=r"photos\.(too_many_pixels|no_picture)"):
+        photos.make_jpeg(bomb)
+    with pytest.raises(Invalid, match=r"photos\.too_many_pixels"):
+        photos.make_jpeg(a_picture((9000, 9000), "PNG", "1", 1))
+
+
+def test_a_file_of_more_than_fifteen_megabytes_is_refused():
+    with pytest.raises(Invalid, match=r"photos\.too_large"):
+        photos.make_jpeg(bytes(photos.MOST_BYTES + 1))
