@@ -100,7 +100,8 @@ def test_no_page_and_no_answer_holds_what_the_books_say(tablet, other_tablet, db
     seen = []
 
     def keep(answer):
-        seen.extend((answer.text, tablet.get(address).text, tablet.get(address, **JSON).text, tablet.get("/count/").text))
+        seen.extend((answer.text, tablet.get(address).text, tablet.get(address, **JSON).text,
+                     tablet.get("/count/").text))
 
     for answer in (tablet.scan("/count/scan", shelf.label), tablet.scan(f"{address}/scan", dune.isbn),
                    tablet.scan(f"{address}/scan", "NOSUCHTHING")):

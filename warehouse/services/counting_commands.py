@@ -1,4 +1,4 @@
-"""The buttons of a count (STK-3): correct, undo, damaged, empty, finished, give back, take over. Each is a scan, too."""
+"""The buttons of a count (STK-3): correct, undo, damaged, empty, finished, give back, take over. Each is a scan too."""
 
 import json
 from collections.abc import Callable
