@@ -7,6 +7,7 @@ from warehouse import imports_stock
 from warehouse.models.catalog import Item
 from warehouse.models.orders import ImportRun
 from warehouse.models.stock import Location, StockBalance
+from warehouse.models.transfers import ItemHome
 
 BOOKS = """isbn13,title,author,price,currency
 9787536692930,三体,刘慈欣,23.00,CNY
@@ -160,3 +161,61 @@ def test_each_isbn_of_the_awkward_records_ends_with_one_title_and_the_others_are
     other_titles = [problem for problem in report.problems if problem["code"] == "same_isbn_other_title"]
     assert all("“" in problem["say"] for problem in other_titles)
     assert len(other_titles) >= 6
+
+
+# --- Reserve shelves, limits and fixed shelves -----------------------------------------------------------------------
+
+LAYOUT = """location,kind,max_units
+A-01-1,shelf,20
+A-01-2,shelf,
+R-01-1,reserve,200
+Q-01,quarantine,
+"""
+HOMES = """location,isbn,min,max
+A-01-1,9787536692930,5,20
+A-01-2,9787536693968,,
+R-01-1,9787536693968,1,2
+Q-01,9787536693968,1,2
+A-99-9,9787536693968,1,2
+A-01-2,9787020002207,1,2
+"""
+
+
+def shelves(db):
+    with db.read() as session:
+        rows = session.execute(select(Location.code, Location.is_reserve, Location.max_units)
+                               .where(Location.kind == "shelf").order_by(Location.code))
+        return [tuple(row) for row in rows]
+
+
+def test_reserve_and_limits_come_with_the_layout_and_an_empty_cell_leaves_them(db, actor):
+    for told in ((4, 0, 0, 0), (0, 0, 4, 0)):
+        assert figures(imports_stock.import_layout(db.write, actor, [csv(LAYOUT)])) == told
+    assert shelves(db) == [("A-01-1", False, 20), ("A-01-2", False, None), ("R-01-1", True, 200)]
+
+    changed = "location,reserve,max_units\nA-01-1,,30\nR-01-1,no,\n"
+
+    assert figures(imports_stock.import_layout(db.write, actor, [csv(changed)])) == (0, 2, 0, 0)
+    assert shelves(db) == [("A-01-1", False, 30), ("A-01-2", False, None), ("R-01-1", False, 200)]
+
+
+def test_fixed_shelves_load_once_and_change_when_the_file_does(db, actor):
+    imports_stock.import_catalogue(db.write, actor, [csv(BOOKS)])
+    imports_stock.import_layout(db.write, actor, [csv(LAYOUT)])
+
+    report = imports_stock.import_homes(db.write, actor, [csv(HOMES)])
+
+    assert figures(report) == (2, 0, 0, 4)
+    assert complaints(report) == [(4, "repeated_home"), (5, "repeated_home"), (6, "repeated_home"), (7, "unknown_item")]
+    assert figures(imports_stock.import_homes(db.write, actor, [csv(HOMES)])) == (0, 0, 2, 4)
+    moved = "location,isbn,min,max\nA-01-2,9787536692930,3,9\n"
+    assert figures(imports_stock.import_homes(db.write, actor, [csv(moved)])) == (0, 1, 0, 0)
+    assert count(db, ItemHome, ItemHome.min_units == 3) == 1
+
+
+def test_a_fixed_shelf_is_one_that_people_pick_from(db, actor):
+    imports_stock.import_catalogue(db.write, actor, [csv(BOOKS)])
+    imports_stock.import_layout(db.write, actor, [csv(LAYOUT)])
+    for place, code in (("R-01-1", "not_a_pick_face"), ("Q-01", "not_a_pick_face"), ("A-99-9", "unknown_location")):
+        report = imports_stock.import_homes(db.write, actor, [csv(f"location,isbn\n{place},9787536692930\n")])
+        assert complaints(report) == [(2, code)]

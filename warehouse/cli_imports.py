@@ -43,6 +43,15 @@ def import_layout(config: Config, files: tuple[Path, ...], *, as_json: bool) -> 
     _run(config, files, imports_stock.import_layout, as_json=as_json)
 
 
+@import_files.command("homes")
+@ONE
+@AS_JSON
+@click.pass_obj
+def import_homes(config: Config, files: tuple[Path, ...], *, as_json: bool) -> None:
+    """Fixed shelves: location, ISBN or SKU, min, max."""
+    _run(config, files, imports_stock.import_homes, as_json=as_json)
+
+
 @import_files.command("stock")
 @ONE
 @AS_JSON

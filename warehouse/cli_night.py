@@ -6,6 +6,7 @@ import click
 
 from warehouse import clock, data_folder, jobs
 from warehouse.config import Config
+from warehouse.services import replenishment, setup
 
 
 @click.command()
@@ -21,6 +22,17 @@ def night(config: Config, day: str | None) -> None:
         return
     click.echo(f"{done.day}: figures of {done.items} items, {done.shelves} shelves to count,"
                f" {done.replenishments} new replenishments.")
+
+
+@click.command("plan-replenishment")
+@click.pass_obj
+def plan_replenishment(config: Config) -> None:
+    """Work out what is to be brought from reserve to the pick faces, now."""
+    with data_folder.opened(config) as database:
+        actor = database.write(setup.system_actor, clock.now())
+        planned = database.write(replenishment.plan_replenishment, actor)
+    click.echo(f"{planned.made} new, {planned.changed} changed, {planned.cancelled} no longer needed,"
+               f" {planned.kept} as they were.")
 
 
 def _day(given: str | None) -> str | None:

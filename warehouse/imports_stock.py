@@ -11,11 +11,12 @@ from typing import Any, TypeVar
 from warehouse import i18n
 from warehouse.domain.catalog import ItemRecord, RowProblem, first_of_each
 from warehouse.domain.people import Actor
+from warehouse.gateways.catalog_files.homes_sheet import read_homes
 from warehouse.gateways.catalog_files.layout_sheet import read_layout
 from warehouse.gateways.catalog_files.sheet import read_items
 from warehouse.gateways.catalog_files.stock_sheet import read_stock
 from warehouse.gateways.tables import HEADER_ROW
-from warehouse.services import catalog, journal, stock_import
+from warehouse.services import catalog, journal, stock_import, transfers_homes
 from warehouse.services.catalog import Merged
 
 LOT = 1000
@@ -115,6 +116,19 @@ def import_stock(db_write: Write, actor: Actor, files: Files, *, progress: Progr
         lots.append((name, kept))
     _write_lots(db_write, actor, report, lots, stock_import.open_stock, progress)
     return _closed(db_write, actor, "stock", report)
+
+
+def import_homes(db_write: Write, actor: Actor, files: Files, *, progress: Progress | None = None) -> Report:
+    """Bring in the fixed shelves of items with the least and the most units on each."""
+    report, lots = Report(), []
+    for name, content in files:
+        records, problems = read_homes(name, content)
+        report.open_file(actor, name, records, problems)
+        kept, repeats = transfers_homes.first_of_each_item(records)
+        report.refuse(actor, name, repeats)
+        lots.append((name, kept))
+    _write_lots(db_write, actor, report, lots, transfers_homes.merge_homes, progress)
+    return _closed(db_write, actor, "homes", report)
 
 
 def _write_lots(

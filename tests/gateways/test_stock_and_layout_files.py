@@ -2,6 +2,7 @@
 
 from tests.shared_data import needs_shared, shared, shared_rows
 from warehouse.domain.layout import location_parts, walking_key
+from warehouse.gateways.catalog_files.homes_sheet import read_homes
 from warehouse.gateways.catalog_files.layout_sheet import read_layout
 from warehouse.gateways.catalog_files.stock_sheet import read_stock
 
@@ -78,6 +79,29 @@ def test_shelves_are_parted_and_sorted_as_people_walk():
     assert sorted(["A-10-1", "A-2-1", "B-1", "A-2-10", "A-2-2"], key=walking_key) == [
         "A-2-1", "A-2-2", "A-2-10", "A-10-1", "B-1",
     ]
+
+
+def test_a_shelf_is_told_to_be_reserve_by_its_kind_or_by_a_column():
+    content = "库位,类型,备货\nR-01-1,备货位,\nR-01-2,货位,是\nA-01-1,货位,否\nA-01-2,货位,\nA-01-3,货位,也许\n"
+    records, named = read_layout("layout.csv", content.encode())
+
+    assert [(record.code, record.kind, record.is_reserve) for record in records] == [
+        ("R-01-1", "shelf", True), ("R-01-2", "shelf", True), ("A-01-1", "shelf", False), ("A-01-2", "shelf", None)]
+    assert problems(named) == [(6, "yes_or_no")]
+
+
+def test_fixed_shelves_have_both_limits_or_none():
+    content = (
+        "固定货位,isbn,下限,上限\nA-01-1,9787536692930,5,20\nA-01-2,9787536693968,,\nA-01-3,9787020002207,5,\n"
+        "A-01-4,9787020002207,9,5\n,9787020002207,,\nA-01-5,,1,2\nA-01-6,9787020002207,x,2\nA-01-7,HLM-1,0,3\n"
+    )
+    records, named = read_homes("homes.csv", content.encode())
+
+    assert [(r.location, r.isbn13 or r.sku, r.min_units, r.max_units) for r in records] == [
+        ("A-01-1", "9787536692930", 5, 20), ("A-01-2", "9787536693968", None, None), ("A-01-7", "HLM-1", 0, 3)]
+    assert problems(named) == [(4, "limits_wrong"), (5, "limits_wrong"), (6, "no_location"), (7, "no_item"),
+                               (8, "number_unreadable")]
+    assert problems(read_homes("h.csv", b"min,max\n1,2\n")[1]) == [(1, "missing_columns")]
 
 
 @needs_shared("orders", "stock_opening.csv")

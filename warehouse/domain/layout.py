@@ -21,16 +21,23 @@ KINDS = {
     "隔离": "quarantine",
     "隔离区": "quarantine",
     "残次区": "quarantine",
+    "reserve": "shelf",
+    "备货位": "shelf",
+    "储备位": "shelf",
+    "存储位": "shelf",
     "receiving": "receiving",
     "收货": "receiving",
     "收货区": "receiving",
 }
+# Kinds of shelf that hold what pick faces are filled from.
+RESERVE_KINDS = frozenset({"reserve", "备货位", "储备位", "存储位"})
 LONGEST_CODE = 40
 
 
 @dataclass(frozen=True, slots=True)
 class LocationRecord:
-    """One place of a layout file. `sequence` is None where the file has no walking order."""
+    """One place of a layout file. `sequence` is None where the file has no walking order, `is_reserve` where it does
+    not say what the shelf is for."""
 
     row: int
     code: str
@@ -43,6 +50,7 @@ class LocationRecord:
     x_mm: int | None = None
     y_mm: int | None = None
     max_units: int | None = None
+    is_reserve: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,19 @@ class StockRecord:
     sku: str | None
     quantity: int
     condition: str = "good"
+
+
+@dataclass(frozen=True, slots=True)
+class HomeRecord:
+    """The fixed shelf of one item, with the least and the most units of it there, or neither. Just one of `isbn13`
+    and `sku` may be empty."""
+
+    row: int
+    location: str
+    isbn13: str | None
+    sku: str | None
+    min_units: int | None = None
+    max_units: int | None = None
 
 
 def clean_location(text: str) -> str:

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from warehouse.domain import stock as rules
 from warehouse.domain.barcodes import read
 from warehouse.domain.catalog import RowProblem
-from warehouse.domain.layout import LocationRecord, StockRecord, location_parts, walking_key
+from warehouse.domain.layout import HomeRecord, LocationRecord, StockRecord, location_parts, walking_key
 from warehouse.domain.people import Actor
 from warehouse.models.catalog import Item, ItemCode
 from warehouse.models.stock import Location, StockMove
@@ -21,7 +21,7 @@ LOCATION = Location.__table__
 MOVE = StockMove.__table__
 STEP = 10
 
-_PLACE_FIELDS = ("aisle", "bay", "shelf", "zone", "x_mm", "y_mm")
+_PLACE_FIELDS = ("aisle", "bay", "shelf", "zone", "x_mm", "y_mm", "max_units", "is_reserve")
 _CHANGE = (
     update(LOCATION).where(LOCATION.c.id == bindparam("place"))
     .values({name: bindparam(f"new_{name}") for name in (*_PLACE_FIELDS, "kind", "sequence")})
@@ -42,7 +42,8 @@ def merge_layout(session: Session, records: Sequence[LocationRecord]) -> Merged:
         told = _told(record)
         row = present.get(record.code)
         if row is None:
-            made.append({"code": record.code, **told, "sequence": record.sequence or 0})
+            made.append({"code": record.code, **told, "sequence": record.sequence or 0,
+                         "is_reserve": bool(record.is_reserve)})
         elif row.kind not in (rules.SHELF, rules.STAGING) and row.kind != told["kind"]:
             facts = {"location": record.code, "kind": row.kind}
             merged.problems.append(RowProblem(record.row, "location_has_other_use", facts))
@@ -149,12 +150,7 @@ class _Opened:
                 .where(LOCATION.c.code.in_({record.location for record in records}))
             )
         }
-        numbers = {number for record in records for number in _numbers(record)}
-        rows = session.execute(select(Item.id, Item.sku).where(Item.sku.in_(numbers)))
-        self._by_sku = {row.sku: row.id for row in rows}
-        self._by_code: dict[str, set[int]] = {}
-        for row in session.execute(select(ItemCode.code, ItemCode.item_id).where(ItemCode.code.in_(numbers))):
-            self._by_code.setdefault(row.code, set()).add(row.item_id)
+        self._items = ItemsNamed(session, records)
         self._opened = self._opened_before(session)
         self._before = set(self._opened)
 
@@ -162,8 +158,7 @@ class _Opened:
         rows = session.execute(
             select(MOVE.c.item_id, MOVE.c.target_id, MOVE.c.target_condition, func.sum(MOVE.c.units))
             .where(MOVE.c.reason == rules.OPENING,
-                   MOVE.c.item_id.in_(
-                       {*self._by_sku.values(), *(one for ids in self._by_code.values() for one in ids)}))
+                   MOVE.c.item_id.in_(self._items.all))
             .group_by(MOVE.c.item_id, MOVE.c.target_id, MOVE.c.target_condition)
         )
         return {(item_id, place, condition): units for item_id, place, condition, units in rows}
@@ -179,7 +174,7 @@ class _Opened:
             return refuse("unknown_location", location=record.location)
         if place.kind not in rules.INSIDE:
             return refuse("not_a_place_for_stock", location=record.location)
-        ids = self._items(record)
+        ids = self._items.of(record)
         if len(ids) != 1:
             return refuse("shared_isbn", item=said, n=len(ids)) if ids else refuse("unknown_item", item=said)
         opening = Opening(ids.pop(), place.id, record.condition, record.quantity)
@@ -192,7 +187,24 @@ class _Opened:
         self._before.add(key)
         return opening if is_news else None
 
-    def _items(self, record: StockRecord) -> set[int]:
+
+class ItemsNamed:
+    """The items that rows name by SKU, ISBN or any other code, fetched in one go."""
+
+    def __init__(self, session: Session, records: Iterable[StockRecord | HomeRecord]) -> None:
+        numbers = {number for record in records for number in _numbers(record)}
+        rows = session.execute(select(Item.id, Item.sku).where(Item.sku.in_(numbers)))
+        self._by_sku = {row.sku: row.id for row in rows}
+        self._by_code: dict[str, set[int]] = {}
+        for row in session.execute(select(ItemCode.code, ItemCode.item_id).where(ItemCode.code.in_(numbers))):
+            self._by_code.setdefault(row.code, set()).add(row.item_id)
+
+    @property
+    def all(self) -> set[int]:
+        return {*self._by_sku.values(), *(one for ids in self._by_code.values() for one in ids)}
+
+    def of(self, record: StockRecord | HomeRecord) -> set[int]:
+        """Ids of the items that a row may mean; none where nobody knows its numbers."""
         if record.sku and record.sku in self._by_sku:
             return {self._by_sku[record.sku]}
         if record.sku and record.isbn13:
@@ -201,7 +213,7 @@ class _Opened:
         return {item_id for number in _numbers(record) for item_id in self._by_code.get(number, ())}
 
 
-def _numbers(record: StockRecord) -> set[str]:
+def _numbers(record: StockRecord | HomeRecord) -> set[str]:
     """What the item may be found by: its numbers, a UPC also as the thirteen digits that are kept of it."""
     said = {number for number in (record.sku, record.isbn13) if number}
     return said | {code.value for code in map(read, said) if code.ok and code.value}

@@ -64,6 +64,15 @@ LAYOUT_COLUMNS = _named(
     x_mm="xmm x x(mm)",
     y_mm="ymm y y(mm)",
     max_units="maxunits capacity 容量 最大数量",
+    reserve="reserve isreserve bulk 备货 是否备货 备货区 储备 是否储备",
+)
+
+HOME_COLUMNS = _named(
+    location="location 库位 货位 固定货位 拣货位 储位 仓位 库位号 货位号 库位编码 货位编码 shelf bin home pickface",
+    isbn13="isbn13 isbn isbn-13 书号 isbn号",
+    sku="sku 货号 商品编码 商家编码 barcode 条码 条形码 code item",
+    min_units="min minunits least minimum 下限 最小 最小数量 最低库存 安全库存",
+    max_units="max maxunits most maximum 上限 最大 最大数量 最高库存 容量",
 )
 
 PACKING_WORDS = {
@@ -79,6 +88,11 @@ CONDITIONS = {
     "合格": "good", "全新": "good",
     "damaged": "damaged", "残次": "damaged", "残品": "damaged", "次品": "damaged", "破损": "damaged", "损坏": "damaged",
     "不合格": "damaged",
+}  # fmt: skip
+
+YES_NO = {
+    "yes": True, "y": True, "1": True, "true": True, "是": True, "备货": True, "储备": True,
+    "no": False, "n": False, "0": False, "false": False, "否": False,
 }  # fmt: skip
 
 # What stands before the colon in one-cell book records: `作者: …  出版社: …`.

@@ -1,8 +1,8 @@
 """The shelves of the house as a table: at least their names."""
 
 from warehouse.domain.catalog import RowProblem
-from warehouse.domain.layout import KINDS, LocationRecord, clean_location, location_parts
-from warehouse.gateways.catalog_files.columns import LAYOUT_COLUMNS
+from warehouse.domain.layout import KINDS, RESERVE_KINDS, LocationRecord, clean_location, location_parts
+from warehouse.gateways.catalog_files.columns import LAYOUT_COLUMNS, YES_NO
 from warehouse.gateways.catalog_files.whole_numbers import whole_number
 from warehouse.gateways.tables import plain_header, read_table
 
@@ -35,7 +35,8 @@ def _place(row: int, cells: dict[str, str], file: str) -> LocationRecord | RowPr
     code = clean_location(cells.get("code", ""))
     if not code:
         return RowProblem(row, "no_location", {}, file)
-    kind = KINDS.get(plain_header(cells.get("kind", "shelf")))
+    named = plain_header(cells.get("kind", "shelf"))
+    kind = KINDS.get(named)
     if kind is None:
         return RowProblem(row, "location_kind_unknown", {"text": cells["kind"].strip()[:40]}, file)
     numbers = {name: whole_number(cells[name]) for name in _NUMBERS if name in cells}
@@ -44,6 +45,10 @@ def _place(row: int, cells: dict[str, str], file: str) -> LocationRecord | RowPr
             return RowProblem(
                 row, "number_unreadable", {"column": name, "text": cells[name].strip()[:40]}, file
             )
+    is_reserve = YES_NO.get(plain_header(cells["reserve"])) if "reserve" in cells else True if (
+        named in RESERVE_KINDS) else None
+    if is_reserve is None and "reserve" in cells:
+        return RowProblem(row, "yes_or_no", {"column": "reserve", "text": cells["reserve"].strip()[:40]}, file)
     aisle, bay, shelf = location_parts(code)
     return LocationRecord(
         row,
@@ -53,6 +58,7 @@ def _place(row: int, cells: dict[str, str], file: str) -> LocationRecord | RowPr
         bay=cells.get("bay", bay).strip(),
         shelf=cells.get("shelf", shelf).strip(),
         zone=cells.get("zone", "").strip(),
+        is_reserve=is_reserve,
         **numbers,
     )
 

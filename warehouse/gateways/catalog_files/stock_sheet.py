@@ -32,6 +32,20 @@ def _stock(row: int, cells: dict[str, str], file: str) -> StockRecord | RowProbl
     location = clean_location(cells.get("location", ""))
     if not location:
         return bad("no_location")
+    item = item_of(row, cells, file)
+    if isinstance(item, RowProblem):
+        return item
+    quantity = whole_number(cells.get("quantity", ""))
+    if quantity is None or quantity > MOST_UNITS:
+        return bad("quantity_unreadable", text=cells.get("quantity", "").strip()[:40])
+    condition = CONDITIONS.get(plain_header(cells.get("condition", "")))
+    if condition is None:
+        return bad("condition_unknown", text=cells["condition"].strip()[:40])
+    return StockRecord(row, location, *item, quantity, condition)
+
+
+def item_of(row: int, cells: dict[str, str], file: str) -> tuple[str | None, str | None] | RowProblem:
+    """(ISBN-13, SKU) by which a row names its item; at least one of them."""
     written = cells.get("isbn13", "").strip()
     cell = read_isbn_cell(written)
     sku = cells.get("sku", "").strip() or cell.sku or cell.upc
@@ -39,13 +53,7 @@ def _stock(row: int, cells: dict[str, str], file: str) -> StockRecord | RowProbl
     if cell.problem == "not_an_isbn":
         sku = sku or written
     elif cell.problem:
-        return bad(cell.problem, text=written[:40])
+        return RowProblem(row, cell.problem, {"text": written[:40]}, file)
     if not cell.isbn13 and not sku:
-        return bad("no_item")
-    quantity = whole_number(cells.get("quantity", ""))
-    if quantity is None or quantity > MOST_UNITS:
-        return bad("quantity_unreadable", text=cells.get("quantity", "").strip()[:40])
-    condition = CONDITIONS.get(plain_header(cells.get("condition", "")))
-    if condition is None:
-        return bad("condition_unknown", text=cells["condition"].strip()[:40])
-    return StockRecord(row, location, cell.isbn13, sku or None, quantity, condition)
+        return RowProblem(row, "no_item", {}, file)
+    return cell.isbn13, sku or None
