@@ -19,7 +19,7 @@ from warehouse.web.http import PlainJson
 # Each has a blueprint named `bp`.
 ROOMS = (
     "up", "home", "people", "picking", "packing", "shipping", "orders", "waves", "board", "papers", "putback",
-    "incidents", "equipment", "receiving", "purchasing", "stock", "transfers", "counting",
+    "incidents", "equipment", "receiving", "purchasing", "stock", "transfers", "counting", "accuracy", "stocktakes",
 )
 UPLOAD_LIMIT_BYTES = 50 * 1024 * 1024
 HERE = Path(__file__).parent
