@@ -3,7 +3,18 @@
 import pytest
 from sqlalchemy import select
 
-from tests.builders import a_person, a_shelf, a_tote, an_item, an_order, as_actor, moves_of, order_state, stock_at, units_at
+from tests.builders import (
+    a_person,
+    a_shelf,
+    a_tote,
+    an_item,
+    an_order,
+    as_actor,
+    moves_of,
+    order_state,
+    stock_at,
+    units_at,
+)
 from tests.floor import Picker, broken_claims, counters, release
 from tests.stocktakes_builders import count, open_tasks, result_of
 from warehouse.domain import stock as ledger

@@ -38,7 +38,20 @@ def to_csv(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> bytes:
 def to_xlsx(header: Sequence[str], rows: Iterable[Sequence[Cell]], title: str) -> bytes:
     """One sheet named `title`, the header fixed. Text stays text: it is written as a string, never as a formula, and
     marked so that it stays one when somebody edits the cell."""
+    return sheets_to_xlsx([(title, header, rows)])
+
+
+def sheets_to_xlsx(sheets: Iterable[tuple[str, Sequence[str], Iterable[Sequence[Cell]]]]) -> bytes:
+    """Several such sheets in one file, each as (title, header, rows)."""
     book = Workbook(write_only=True)
+    for title, header, rows in sheets:
+        _add_sheet(book, title, header, rows)
+    packed = io.BytesIO()
+    book.save(packed)
+    return packed.getvalue()
+
+
+def _add_sheet(book: Workbook, title: str, header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
     sheet = book.create_sheet(_NOT_IN_SHEET_NAME.sub(" ", title)[:_SHEET_NAME_LENGTH].strip() or "1")
     kept = [list(row) for row in rows]
     for place, width in enumerate(_widths(header, kept), start=1):
@@ -50,9 +63,6 @@ def to_xlsx(header: Sequence[str], rows: Iterable[Sequence[Cell]], title: str) -
     sheet.append(head)
     for row in kept:
         sheet.append([_text(sheet, cell) if isinstance(cell, str) else cell for cell in row])
-    packed = io.BytesIO()
-    book.save(packed)
-    return packed.getvalue()
 
 
 def _harmless(cell: Cell) -> Cell:

@@ -13,7 +13,7 @@ from warehouse.domain.stocktakes import UNDECIDED, Tally
 from warehouse.models.catalog import Item, ItemCode
 from warehouse.models.counting import CountLine, CountResult, CountSession, CountTask
 from warehouse.models.people import Person
-from warehouse.models.stock import Location
+from warehouse.models.stock import Location, StockMove
 
 SHOWN_SESSIONS = 60
 SHOWN = 200
@@ -318,3 +318,16 @@ def list_zones(session: Session) -> list[str]:
     zone = func.coalesce(func.nullif(Location.zone, ""), Location.aisle)
     return list(session.execute(
         select(zone).where(Location.kind == "shelf", zone != "").distinct().order_by(zone)).scalars())
+
+
+def list_moves(session: Session, session_id: int) -> dict[int, list[int]]:
+    """Ids of the moves that came of each result."""
+    rows = session.execute(
+        select(StockMove.count_result_id, StockMove.id)
+        .join(CountResult, CountResult.id == StockMove.count_result_id)
+        .where(CountResult.session_id == session_id).order_by(StockMove.id))
+    found: dict[int, list[int]] = {}
+    for result_id, move_id in rows:
+        assert result_id is not None
+        found.setdefault(result_id, []).append(move_id)
+    return found
