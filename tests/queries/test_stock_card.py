@@ -250,4 +250,4 @@ def test_the_index_that_the_level_is_read_from_has_all_that_it_needs():
     """Without one of these columns each of a bestseller's moves would be looked up in the table."""
     index, = (index for index in StockMove.__table__.indexes if index.name == "ix_stock_move_item_id_at")
 
-    assert [column.name for column in index.columns] == ["item_id", "at", "source_id", "target_id", "units"]
+    assert [column.name for column in index.columns] == ["item_id", "at", "source_id", "target_id", "units", "reason"]
