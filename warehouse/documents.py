@@ -11,14 +11,16 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from labels import barcodes, captions, packing_slip, shipping_label, tags
+from labels import barcodes, captions, discrepancy_report, packing_slip, shipping_label, tags
 from labels import manifest as lists
 from warehouse import clock, i18n
 from warehouse.config import Config
 from warehouse.domain.own_labels import make_label
 from warehouse.domain.price_cells import WITHOUT_MINOR_UNITS
-from warehouse.errors import Invalid, NotFound
-from warehouse.queries import papers
+from warehouse.domain.purchasing import OVERS, SHORT
+from warehouse.errors import Conflict, Invalid, NotFound
+from warehouse.gateways import exports
+from warehouse.queries import papers, purchasing_goods
 from warehouse.services.orders_import import seal_place
 from warehouse.vault import mask_name, mask_phone, mask_street
 
@@ -104,6 +106,71 @@ def badges_pdf(
                             (pins or {}).get(row.id, ""))
              for row in papers.find_people(session, ids)]
     return _tags(found, on_sheet)
+
+
+# --- The report to the supplier ----------------------------------------------------------------------------------------
+
+
+def discrepancy_pdf(session: Any, config: Config, delivery_id: int, lang: str) -> bytes:
+    """What was wrong with a closed delivery, in the reader's language. Refused before it is closed."""
+    page = _closed_delivery(session, delivery_id)
+    one = page.delivery
+    is_chinese = lang == i18n.CHINESE
+    facts = (
+        ("purchase_order", one.order_number), ("notice", one.notice),
+        ("counted_on", captions.day(lang, _local(config, one.closed_at or clock.now()).date())),
+        ("parcels", str(one.parcels_announced or "")),
+        ("announced", str(one.announced or "")), ("came", str(one.good + one.bad)))
+    rows = tuple(
+        discrepancy_report.ReportRow(
+            i18n.say(lang, f"purchasing.kind_{found.kind}"), found.title, found.isbn13 or found.sku,
+            "" if found.announced is None else str(found.announced), found.good + found.bad, _signed(found),
+            found.photos, found.note)
+        for found in page.discrepancies)
+    report = discrepancy_report.DiscrepancyReport(
+        lang=lang, number=one.number, on=_local(config, clock.now()).date(), supplier=one.supplier,
+        warehouse=config.sender_address_zh if is_chinese else config.sender_address,
+        facts=tuple((caption, words) for caption, words in facts if words), rows=rows)
+    return _printed(lambda batch: discrepancy_report.to_pdf(batch[0]), [report])
+
+
+def discrepancy_csv(session: Any, delivery_id: int, lang: str) -> bytes:
+    """The same as a table."""
+    return exports.to_csv(*_discrepancy_table(session, delivery_id, lang))
+
+
+def discrepancy_xlsx(session: Any, delivery_id: int, lang: str) -> bytes:
+    title = captions.caption(lang, "discrepancy_report")
+    return exports.to_xlsx(*_discrepancy_table(session, delivery_id, lang), title)
+
+
+def _discrepancy_table(session: Any, delivery_id: int, lang: str) -> tuple[list[str], list[list[exports.Cell]]]:
+    page = _closed_delivery(session, delivery_id)
+    one = page.delivery
+    header = [captions.caption(lang, word) for word in (
+        "delivery", "purchase_order", "notice", "what_was_wrong", "item", "isbn", "announced", "came", "difference",
+        "photos", "remarks")]
+    rows: list[list[exports.Cell]] = [
+        [one.number, one.order_number, one.notice, i18n.say(lang, f"purchasing.kind_{found.kind}"), found.title,
+         found.isbn13 or found.sku, found.announced, found.good + found.bad,
+         -found.units if found.kind == SHORT else found.units, found.photos, found.note]
+        for found in page.discrepancies]
+    return header, rows
+
+
+def _closed_delivery(session: Any, delivery_id: int) -> purchasing_goods.DeliveryPage:
+    page = purchasing_goods.delivery_page(session, delivery_id)
+    if page is None:
+        raise NotFound("purchasing.no_such_delivery")
+    if page.delivery.closed_at is None:
+        raise Conflict("purchasing.not_closed", number=page.delivery.number)
+    return page
+
+
+def _signed(found: purchasing_goods.Discrepancy) -> str:
+    """−2 short, +3 too many; bad copies came, so they have no sign."""
+    sign = "−" if found.kind == SHORT else "+" if found.kind in OVERS else ""
+    return f"{sign}{found.units}"
 
 
 # --- The label on the screen -----------------------------------------------------------------------------------------

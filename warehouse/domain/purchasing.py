@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TypeVar
 
+from warehouse.domain import codes
 from warehouse.domain.catalog import RowProblem
+from warehouse.domain.codes import Thing
 from warehouse.domain.flow import Flow
+from warehouse.domain.scans import WARN, Verdict, refuse
 
 OPEN, PART, RECEIVED, CLOSED = "open", "part", "received", "closed"
 # `close` ends an order of which no more is expected.
@@ -21,7 +24,12 @@ WAITED_FOR = (OPEN, PART)
 # What a delivery can differ in from what was ordered or announced, and how copies can be bad: kinds of incident.
 OVER, SHORT, NOT_ORDERED, UNKNOWN_TITLE = "over", "short", "not_ordered", "unknown_title"
 DAMAGED, MISPRINT, WRONG_EDITION = "damaged", "misprint", "wrong_edition"
+# Copies that nobody wanted.
+OVERS = (OVER, NOT_ORDERED, UNKNOWN_TITLE)
 DISCREPANCIES = (SHORT, OVER, NOT_ORDERED, UNKNOWN_TITLE, DAMAGED, MISPRINT, WRONG_EDITION)
+
+# Whether an item has its facts (CAT-3): a draft is not put away.
+DRAFT, LISTED = "draft", "listed"
 
 MOST_UNITS = 1_000_000
 LONGEST_NUMBER, LONGEST_NAME = 60, 120
@@ -120,6 +128,17 @@ def why_not_changed(state: str, *, received: int, units: int) -> str:
     if state not in WAITED_FOR:
         return "purchase_over"
     return "below_received" if units < received else ""
+
+
+def judge_other(state: str, number: str, thing: Thing) -> Verdict:
+    """A scan on an order's page that is no known book. `number` is the order's."""
+    if state not in WAITED_FOR:
+        return refuse("purchasing.order_over", WARN, number=number)
+    if thing.kind == codes.INVALID:
+        return refuse("scan.unreadable", WARN)
+    if thing.kind == codes.UNKNOWN:
+        return refuse("purchasing.unknown_code", text=thing.text)
+    return refuse("purchasing.scan_a_book", WARN, name=thing.name or thing.text)
 
 
 def is_late(state: str, expected_on: str, today: date) -> bool:

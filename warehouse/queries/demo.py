@@ -22,7 +22,7 @@ def list_codes(session: Session, task: dict[str, Any]) -> list[tuple[str, str]]:
     """The right code for the task's next step, and a wrong book."""
     find = {
         "pick": _pick, "pack": _pack, "pack_tote": _pack_tote, "bench": _bench, "ship": _ship, "dock": _dock,
-        "put_back": _put_back, "transfer": _transfer, "receive": _receive,
+        "put_back": _put_back, "transfer": _transfer, "purchase": _purchase, "receive": _receive,
         "count": _count,
     }.get(str(task.get("area")))
     return find(session, task) if find else []
@@ -144,3 +144,9 @@ def _wrong_book(session: Session, item_id: int) -> list[tuple[str, str]]:
         select(Item.title, Item.isbn13).where(Item.id != item_id, Item.isbn13.is_not(None))
         .order_by((Item.id - item_id) * (Item.id - item_id)).limit(1)).one_or_none()
     return [(row.title, row.isbn13)] if row else []
+
+
+def _purchase(session: Session, task: dict[str, Any]) -> list[tuple[str, str]]:
+    """Two books that could be ordered, and one that nobody knows."""
+    books = select(Item.title, Item.isbn13).where(Item.isbn13.is_not(None)).order_by(Item.id).limit(2)
+    return [*((row.title, row.isbn13) for row in session.execute(books)), (UNKNOWN_BOOK, UNKNOWN_BOOK)]

@@ -13,6 +13,7 @@ from warehouse.domain import stock as ledger
 from warehouse.domain.barcodes import make_label
 from warehouse.domain.catalog import packing_class_of
 from warehouse.domain.people import Actor
+from warehouse.domain.purchasing import DRAFT, LISTED
 from warehouse.domain.titles import clean_title, set_size
 from warehouse.errors import Conflict, Invalid, NotFound
 from warehouse.models.catalog import Item, ItemCode
@@ -21,11 +22,9 @@ from warehouse.models.orders import OrderLine
 from warehouse.models.receiving import DeliveryLine, PurchaseLine
 from warehouse.models.stock import Location, StockBalance
 from warehouse.services import journal, stock
-from warehouse.services.drafts import DRAFT
 from warehouse.services.stock import Cause, Place
 
 ITEM, CODE = Item.__table__, ItemCode.__table__
-LISTED = "listed"
 TITLE_LIMIT, FIELD_LIMIT = 300, 200
 
 
