@@ -155,6 +155,17 @@ def test_catalogue_layout_and_stock_come_in_one_after_the_other(made):
     assert run("prove").exit_code == 0
 
 
+def test_replenishment_is_planned_from_files_and_console(made):
+    layout = "location,reserve\nA-01-1,no\nR-01-1,yes\n"
+    for kind, text in (("catalogue", BOOKS), ("layout", layout),
+                       ("homes", "location,isbn,min,max\nA-01-1,9787536692930,5,20\n"),
+                       ("stock", "location,isbn,quantity\nR-01-1,9787536692930,30\n")):
+        assert run("import", kind, file(made, f"{kind}.csv", text)).exit_code == 0
+
+    assert run("plan-replenishment").stdout == "1 new, 0 changed, 0 no longer needed, 0 as they were.\n"
+    assert run("plan-replenishment").stdout == "0 new, 0 changed, 0 no longer needed, 1 as they were.\n"
+
+
 def test_a_file_that_cannot_be_read_ends_with_another_exit_code(made):
     photo = made.parent / "photo.jpg"
     photo.write_bytes(b"\xff\xd8\xff\x00\x01\x02")

@@ -111,6 +111,20 @@ def test_an_empty_warehouse_is_silent(db):
     assert speaking(db) == {}
 
 
+def a_replenishment(state):
+    """Of the last person."""
+    return ("INSERT INTO replenishment (item_id, source_id, target_id, units, units_done, why, state, person_id,"
+            f" created_at) SELECT item_id, location_id, location_id, 1, 0, 'min', '{state}',"
+            " (SELECT MAX(id) FROM person), reckoned FROM stock_balance, (SELECT MAX(created_at) AS reckoned"
+            " FROM person) AS p WHERE on_hand > 5")
+
+
+def in_hands_of(which):
+    """The first (MIN) or last (MAX) person stands at the task."""
+    return ("INSERT INTO carry (person_id, source_id, condition, units, replenishment_id, since)"
+            f" SELECT (SELECT {which}(id) FROM person), source_id, 'good', 0, id, created_at FROM replenishment")
+
+
 FAULTS = {
     "balances_are_their_moves": [
         ["UPDATE stock_balance SET on_hand = on_hand + 1 WHERE on_hand > 5"],
@@ -190,6 +204,11 @@ FAULTS = {
         ["INSERT INTO put_back (order_id, order_line_id, item_id, source_id, units, units_done, in_hand, created_at)"
          " SELECT order_id, id, item_id, (SELECT id FROM location WHERE code = 'T-01'), 1, 0, 0, 0 FROM order_line"
          " WHERE units_dispatched = 2"],
+    ],
+    "a_task_in_work_is_in_its_persons_hands": [
+        [a_replenishment("taken")],
+        [a_replenishment("taken"), in_hands_of("MIN")],
+        [a_replenishment("open"), in_hands_of("MAX")],
     ],
 }
 

@@ -5,7 +5,7 @@ import uuid
 import pytest
 from sqlalchemy import select
 
-from tests.builders import a_place, a_shelf, a_tote, an_item, an_order, as_actor, a_person, moves_of, stock_at, units_at
+from tests.builders import a_person, a_place, a_shelf, a_tote, an_item, an_order, as_actor, moves_of, stock_at, units_at
 from tests.floor import Picker, a_scan, broken_claims, release
 from tests.transfers_builders import Carrier, a_home, as_draft, hands, received
 from warehouse.errors import Conflict, NotAllowed

@@ -320,7 +320,20 @@ RECEIVE_CHECKS = (
     ),
 )
 
-CHECKS = BALANCE_CHECKS + SCAN_CHECKS + ORDER_CHECKS + CANCEL_CHECKS + RECEIVE_CHECKS
+TRANSFER_CHECKS = (
+    Check(
+        "a_task_in_work_is_in_its_persons_hands",
+        "who has taken a replenishment stands at it, and nobody stands at another one",
+        """
+        SELECT r.id, r.state, r.person_id, c.person_id AS in_hands_of
+        FROM replenishment AS r LEFT JOIN carry AS c ON c.replenishment_id = r.id
+        WHERE (r.state = 'taken' AND (c.person_id IS NULL OR c.person_id <> r.person_id))
+            OR (r.state <> 'taken' AND c.person_id IS NOT NULL)
+        """,
+    ),
+)
+
+CHECKS = BALANCE_CHECKS + SCAN_CHECKS + ORDER_CHECKS + CANCEL_CHECKS + RECEIVE_CHECKS + TRANSFER_CHECKS
 
 
 def look(session: Session, checks: Iterable[Check]) -> list[Finding]:

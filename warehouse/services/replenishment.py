@@ -179,11 +179,12 @@ def bring(session: Session, actor: Actor, task_id: int, units: int) -> bool:
 
 
 def last_brought(session: Session, person_id: int, item_id: int, source_id: int, target_id: int) -> Replenishment | None:
-    """The person's own task behind such a move, the latest one."""
+    """The person's own task behind such a move, the latest one; none once it was found short or given back."""
     return session.execute(
         select(Replenishment).where(
             Replenishment.person_id == person_id, Replenishment.item_id == item_id,
-            Replenishment.source_id == source_id, Replenishment.target_id == target_id, Replenishment.units_done > 0)
+            Replenishment.source_id == source_id, Replenishment.target_id == target_id, Replenishment.units_done > 0,
+            Replenishment.state.in_((rules.TAKEN, rules.DONE)))
         .order_by(Replenishment.id.desc()).limit(1).with_for_update()).scalar_one_or_none()
 
 
