@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from warehouse import clock, data_folder, imports, imports_stock
 from warehouse.config import Config
 from warehouse.db import Database
+from warehouse.demo import inbound
 from warehouse.demo.hands import Hands
 from warehouse.domain import picking as runs
 from warehouse.domain.orders import CONFIRMED, PICKED
@@ -65,6 +66,7 @@ def _fill(config: Config, database: Database) -> None:
     database.write(equipment.add_carts, actor, "C", CARTS, SLOTS)
     staff = _hire(database, actor)
     _work(database, staff)
+    inbound.fill(database, actor, staff)
 
 
 def _promise(session: Session, now: datetime) -> None:
