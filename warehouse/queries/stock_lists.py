@@ -80,10 +80,11 @@ class StockRow:
 
 
 COLUMNS = tuple(field.name for field in fields(StockRow))
-SORTS = ("title", "publisher", "abc", "on_hand", "available", "on_order", "missing", "sold_30", "sold_365", "cover_days",
-         "turnover", "last_sold_at", "value_minor")
+SORTS = ("title", "publisher", "abc", "on_hand", "available", "on_order", "missing", "sold_30", "sold_365",
+         "cover_days", "turnover", "last_sold_at", "value_minor")
 # What is worst comes first.
-FIRST_SORT = {rules.LOW: "cover_days", rules.TURNOVER: "-turnover", rules.SLOW: "-value_minor", rules.DEAD: "-value_minor"}
+FIRST_SORT = {
+    rules.LOW: "cover_days", rules.TURNOVER: "-turnover", rules.SLOW: "-value_minor", rules.DEAD: "-value_minor"}
 
 
 @dataclass(frozen=True)
