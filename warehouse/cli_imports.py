@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from warehouse import clock, data_folder, imports, imports_purchasing, imports_stock
+from warehouse import clock, data_folder, imports, imports_counts, imports_purchasing, imports_stock
 from warehouse.config import Config
 from warehouse.services import setup
 
@@ -59,6 +59,15 @@ def import_homes(config: Config, files: tuple[Path, ...], *, as_json: bool) -> N
 def import_stock(config: Config, files: tuple[Path, ...], *, as_json: bool) -> None:
     """Opening stock, once: location, ISBN or SKU, quantity, condition."""
     _run(config, files, imports_stock.import_stock, as_json=as_json)
+
+
+@import_files.command("counts")
+@ONE
+@AS_JSON
+@click.pass_obj
+def import_counts(config: Config, files: tuple[Path, ...], *, as_json: bool) -> None:
+    """Counted shelves: location, ISBN or SKU, counted. What differs is for the stocktake desk."""
+    _run(config, files, imports_counts.import_counts, as_json=as_json)
 
 
 @import_files.command("orders")
