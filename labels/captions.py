@@ -39,7 +39,7 @@ CAPTIONS: dict[str, dict[str, str]] = {
     "parcels": {"en": "Parcels", "zh-Hans": "包件"},
     "parcels_total": {"en": "{count} parcels · {weight}", "zh-Hans": "共 {count} 件 · {weight}"},
     "photos": {"en": "Photos", "zh-Hans": "照片"},
-    "photos_on_request": {"en": "Photos are kept with the delivery and are sent on request.", "zh-Hans": "照片随到货单保存，可提供。"},
+    "photos_on_request": {"en": "Photos are kept here and sent on request.", "zh-Hans": "照片随到货单保存，可提供。"},
     "pin": {"en": "PIN", "zh-Hans": "PIN"},
     "postcode_area": {"en": "Post area", "zh-Hans": "邮编区"},
     "price": {"en": "Price", "zh-Hans": "单价"},

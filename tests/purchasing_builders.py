@@ -10,6 +10,7 @@ from warehouse.services import purchasing, stock
 from warehouse.services.purchasing import Announced
 
 SUPPLIER = "Harbour Books"
+KINDS = ("short", "over", "not_ordered", "unknown_title", "damaged", "misprint", "wrong_edition")
 
 
 def an_order(db, actor, lines, *, supplier=SUPPLIER, number="PO-1", expected_on=""):
@@ -33,8 +34,9 @@ def a_delivery(db, actor, units, *, order_id=None, supplier=SUPPLIER, notice="",
 def counted(db, actor, delivery_id, good=None, bad=None, *, close=True):
     """What was counted of a delivery, by ledger: {item: units} good to RECEIVING, bad to QUARANTINE."""
     def count(session):
-        for units, condition, place in ((good or {}, rules.GOOD, "RECEIVING"), (bad or {}, rules.DAMAGED, "QUARANTINE")):
-            for item, n in units.items():
+        sorts = ((good, rules.GOOD, "RECEIVING"), (bad, rules.DAMAGED, "QUARANTINE"))
+        for units, condition, place in sorts:
+            for item, n in (units or {}).items():
                 line = session.execute(select(DeliveryLine).where(
                     DeliveryLine.delivery_id == delivery_id, DeliveryLine.item_id == item.id)).scalar_one_or_none()
                 if line is None:

@@ -108,7 +108,7 @@ def badges_pdf(
     return _tags(found, on_sheet)
 
 
-# --- The report to the supplier ----------------------------------------------------------------------------------------
+# --- The report to the supplier --------------------------------------------------------------------------------------
 
 
 def discrepancy_pdf(session: Any, config: Config, delivery_id: int, lang: str) -> bytes:

@@ -42,8 +42,8 @@ PURCHASE_COLUMNS = _named(
     "预计到货日期 到货日期 预计到货时间 交货日期 交期",
 )
 NOTICE_COLUMNS = _named(
-    number="notice noticenumber noticeno deliverynote deliverynotenumber deliverynoteno asn asnnumber asnno despatchnote "
-    "通知单号 到货通知 到货通知单 到货通知单号 送货单号 送货单 发货单号 发货单 预约单号",
+    number="notice noticenumber noticeno deliverynote deliverynotenumber deliverynoteno asn asnnumber asnno "
+    "despatchnote 通知单号 到货通知 到货通知单 到货通知单号 送货单号 送货单 发货单号 发货单 预约单号",
     order_number=_ORDER_NUMBER.removesuffix(" 单号"),
     parcel="parcel parcelno parcelnumber box boxno boxnumber carton cartonno cartonnumber pallet 箱号 包号 件号 包件号 托盘号",
     units="units quantity qty shipped unitsshipped quantityshipped 数量 发货数量 送货数量 到货数量 册数 实发数量",

@@ -132,16 +132,17 @@ def order_page(session: Session, order_id: int, today: date) -> OrderPage | None
         return None
     by = session.execute(select(Person.name).join(PurchaseOrder, PurchaseOrder.created_by == Person.id)
                          .where(PurchaseOrder.id == order_id)).scalar_one()
-    return OrderPage(_order_row(found, today), by, _lines(session, order_id), list_deliveries(session, order_id=order_id))
+    deliveries = list_deliveries(session, order_id=order_id)
+    return OrderPage(_order_row(found, today), by, _lines(session, order_id), deliveries)
 
 
 def _lines(session: Session, order_id: int) -> list[LineRow]:
+    under_way = Delivery.state.in_(UNDER_WAY)
     came: dict[int, Any] = {row.item_id: row for row in session.execute(
         select(DeliveryLine.item_id, func.sum(DeliveryLine.units_good).label("good"),
                func.sum(DeliveryLine.units_bad).label("bad"),
-               func.sum(case((Delivery.state.in_(UNDER_WAY), DeliveryLine.units_announced), else_=0)).label("announced"),
-               func.sum(case((Delivery.state.in_(UNDER_WAY), DeliveryLine.units_good + DeliveryLine.units_bad),
-                             else_=0)).label("counting"))
+               func.sum(case((under_way, DeliveryLine.units_announced), else_=0)).label("announced"),
+               func.sum(case((under_way, DeliveryLine.units_good + DeliveryLine.units_bad), else_=0)).label("counting"))
         .join(Delivery, Delivery.id == DeliveryLine.delivery_id).where(Delivery.purchase_order_id == order_id)
         .group_by(DeliveryLine.item_id))}
     rows = session.execute(

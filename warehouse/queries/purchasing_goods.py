@@ -88,7 +88,8 @@ def _discrepancies(session: Session, delivery_id: int) -> list[Discrepancy]:
         .where(Incident.delivery_id == delivery_id, Incident.kind.in_(rules.DISCREPANCIES)).order_by(Incident.id))
     found = [
         Discrepancy(row.id, row.kind, row.state, row.title or "", row.isbn13, row.sku or "", row.units,
-                    row.units_announced, row.units_good or 0, row.units_bad or 0, row.note, row.photos, row.at, row.name)
+                    row.units_announced, row.units_good or 0, row.units_bad or 0, row.note, row.photos, row.at,
+                    row.name)
         for row in rows]
     return sorted(found, key=lambda one: rules.DISCREPANCIES.index(one.kind))
 
