@@ -129,7 +129,7 @@ def test_purchasing_sees_what_differs_even_of_a_blind_count(db, actor, tablet, d
 def test_against_the_order_the_page_shows_what_differs(picker, delivery):
     text = picker.get(f"/receive/{delivery}").text
 
-    assert "47 missing" in text
+    assert "47 to come" in text
 
 
 def test_only_purchasing_cancels_what_will_not_come(db, tablet, other_tablet, delivery):
