@@ -39,6 +39,7 @@ class HandNow:
     waiting: tuple[dict[str, Any], ...] = ()
     units_waiting: int = 0
     tasks: tuple[dict[str, Any], ...] = ()
+    contents: tuple[dict[str, Any], ...] = ()
 
     @property
     def step_id(self) -> str:
@@ -60,7 +61,8 @@ def look(session: Session, person_id: int) -> HandNow:
     waiting = _waiting(session) if hand.step == rules.STEP_START else ()
     units_waiting = _units_waiting(session) if hand.step == rules.STEP_START else 0
     tasks = _open_tasks(session) if hand.step == rules.STEP_START else ()
-    return HandNow(person_id, hand, row, lying, tuple(shelves), waiting, units_waiting, tasks)
+    contents = _contents(session, hand.source) if hand.source else ()
+    return HandNow(person_id, hand, row, lying, tuple(shelves), waiting, units_waiting, tasks, contents)
 
 
 def look_at_hand(session: Session, person_id: int) -> tuple[Any, Hand]:
@@ -71,7 +73,8 @@ def look_at_hand(session: Session, person_id: int) -> tuple[Any, Hand]:
                Replenishment.units.label("task_units"), Replenishment.units_done, Replenishment.why,
                Replenishment.due_at, Replenishment.item_id.label("task_item_id"), _WANTED.title.label("task_title"),
                _WANTED.authors.label("task_authors"), _WANTED.isbn13.label("task_isbn13"),
-               _WANTED.sku.label("task_sku"), _TARGET.id.label("target_id"), _TARGET.code.label("target"),
+               _WANTED.sku.label("task_sku"), _WANTED.volume.label("task_volume"),
+               _TARGET.id.label("target_id"), _TARGET.code.label("target"),
                _TARGET.aisle.label("target_aisle"), _TARGET.bay.label("target_bay"),
                _TARGET.shelf.label("target_shelf"))
         .join(_SOURCE, _SOURCE.id == Carry.source_id).outerjoin(Item, Item.id == Carry.item_id)
@@ -131,6 +134,17 @@ def _claimed_in_tote(session: Session, item_id: int, source: Spot) -> int:
             StockMove.item_id == item_id, StockMove.order_line_id.is_not(None),
             (StockMove.target_id == source.id) | (StockMove.source_id == source.id))).scalar()
     return int(found or 0)
+
+
+def _contents(session: Session, source: Spot) -> tuple[dict[str, Any], ...]:
+    """What lies at the source, by title and condition."""
+    rows = session.execute(
+        select(Item.id.label("item_id"), Item.title, Item.isbn13, Item.sku, StockBalance.condition,
+               StockBalance.on_hand.label("units"), StockBalance.reserved)
+        .join(Item, Item.id == StockBalance.item_id)
+        .where(StockBalance.location_id == source.id, StockBalance.on_hand > 0)
+        .order_by(Item.id, StockBalance.condition.desc()).limit(SHOWN_ROWS))
+    return tuple(dict(row) for row in rows.mappings())
 
 
 def _in_receiving() -> Any:
@@ -196,7 +210,7 @@ def draw(now: HandNow, actor: Actor) -> dict[str, Any]:
         "more": max(0, most - hand.units), "condition": hand.condition,
         "source": _place(row.source_id, row.source, row.kind, row.aisle, row.bay, row.shelf) if row else None,
         "book": _drawn_book(row), "task": task, "suggestions": shelves, "units_waiting": now.units_waiting,
-        "waiting": list(now.waiting), "tasks": list(now.tasks),
+        "waiting": list(now.waiting), "tasks": list(now.tasks), "contents": list(now.contents),
         "tasks_first": False, "may_regrade": actor.may(SETTLE), "cue": i18n.say(actor.language, f"transfers.cue_{cue}", **facts),
     }
 
@@ -219,7 +233,7 @@ def _drawn_task(row: Any) -> dict[str, Any] | None:
     return {
         "id": row.replenishment_id, "why": row.why, "units": row.task_units, "units_done": row.units_done,
         "due_at": row.due_at.isoformat() if row.due_at else None, "item_id": row.task_item_id,
-        "title": row.task_title, "authors": row.task_authors, "isbn13": row.task_isbn13, "sku": row.task_sku,
+        "title": row.task_title, "authors": row.task_authors, "isbn13": row.task_isbn13, "sku": row.task_sku, "volume": row.task_volume,
         "target": _place(row.target_id, row.target, ledger.SHELF, row.target_aisle, row.target_bay, row.target_shelf),
     }
 
