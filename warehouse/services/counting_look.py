@@ -92,8 +92,9 @@ def look(session: Session, task_id: int) -> CountNow:
         select(Scan.item_id)
         .join(CountLine, (CountLine.task_id == Scan.task_id) & (CountLine.item_id == Scan.item_id))
         .where(*here, Scan.outcome == outcomes.ACCEPTED).order_by(Scan.id.desc()).limit(1)).scalar()
+    # Of this round alone: how many shelves others must count again would tell about the first counts.
     of_session = select(func.count()).where(
-        CountTask.session_id == task.session_id, CountTask.state != rules.CANCELLED)
+        CountTask.session_id == task.session_id, CountTask.round == task.round, CountTask.state != rules.CANCELLED)
     done = of_session.where(CountTask.state == rules.COUNTED)
     progress = session.execute(select(done.scalar_subquery(), of_session.scalar_subquery())).one()
     return CountNow(task, tuple(_lines(session, task_id)), present_id, (scan.id, scan.code) if scan else (0, ""),
