@@ -96,16 +96,23 @@ def _say_night(told: dict[str, Any]) -> Iterator[str]:
                f" {one['read_s'] / one['ceiling_s']:.1f} × that for the figures. Prove: {_broken(one)}.")
 
 
+def _say_counts(told: dict[str, Any]) -> Iterator[str]:
+    for one in told["counts"]:
+        yield (f"- {told['engine']}: {one['lines']:,} differences approved in one transaction: {one['whole_s']:.2f} s,"
+               f" {one['whole_s'] / one['ceiling_s']:.1f} × the bare rows; in lots, {one['promised']} promises taken back:"
+               f" {one['lots_s']:.2f} s, longest lot {one['longest_lot_ms']:.0f} ms. Prove: {_broken(one)}.")
+
+
 def _broken(told: dict[str, Any]) -> str:
     return "; ".join(told["broken"]) or "all well"
 
 
 SENTENCES = {"scans": _say_scans, "crowd": _say_crowd, "imports": _say_imports, "papers": _say_papers,
-             "growth": _say_growth, "night": _say_night}
+             "growth": _say_growth, "night": _say_night, "counts": _say_counts}
 TITLES = {
     "scans": "Pick scans over HTTP, beside the ceiling", "crowd": "Eight pickers at one item",
     "imports": "Files in, orders released", "papers": "Paper", "growth": "With a longer past",
-    "night": "The night's figures and count plan",
+    "night": "The night's figures and count plan", "counts": "A stocktake approved",
 }
 
 
