@@ -43,15 +43,17 @@ def test_what_the_camera_wrote_is_gone_and_the_picture_is_upright():
 
 
 @pytest.mark.parametrize(("form", "mode", "colour"), [
-    ("PNG", "RGBA", (255, 0, 0, 0)), ("PNG", "P", 0), ("PNG", "L", 128), ("PNG", "1", 1), ("WEBP", "RGBA", (0, 0, 0, 9)),
-    ("JPEG", "CMYK", (0, 0, 0, 0)),
+    ("PNG", "RGBA", (255, 0, 0, 0)), ("PNG", "P", 0), ("PNG", "L", 128), ("PNG", "1", 1),
+    ("WEBP", "RGBA", (0, 0, 0, 9)), ("JPEG", "CMYK", (0, 0, 0, 0)),
 ])
 def test_every_usual_picture_becomes_a_jpeg(form, mode, colour):
     assert opened(photos.make_jpeg(a_picture((40, 30), form, mode, colour))).mode == "RGB"
 
 
 def test_what_shines_through_becomes_white():
-    assert opened(photos.make_jpeg(a_picture((8, 8), "PNG", "RGBA", (255, 0, 0, 0)))).getpixel((4, 4)) == (255, 255, 255)
+    made = photos.make_jpeg(a_picture((8, 8), "PNG", "RGBA", (255, 0, 0, 0)))
+
+    assert opened(made).getpixel((4, 4)) == (255, 255, 255)
 
 
 @pytest.mark.parametrize("body", [

@@ -1,4 +1,4 @@
-"""A parcel is counted by scan: what came stands in RECEIVING at once, whatever is unusual is asked, and the books hold."""
+"""A parcel is counted by scan: what came stands in RECEIVING at once, what is unusual is asked, the books hold."""
 
 import uuid
 

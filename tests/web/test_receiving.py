@@ -1,4 +1,4 @@
-"""Goods in over HTTP: from the list to a closed delivery, pictures of bad copies, and no number for who counts blind."""
+"""Goods in over HTTP: from the list to a closed delivery, pictures of bad copies, no number for who counts blind."""
 
 from io import BytesIO
 
@@ -230,7 +230,8 @@ def test_no_more_labels_at_once_than_a_sheet_pile_holds(tablet, dune):
 
     for copies in (0, 501):
         assert tablet.get(f"/papers/items.pdf?ids={dune.id}&copies={copies}", **JSON).status_code == 422
-    assert tablet.post("/papers/print", {"paper": "item", "ids": str(dune.id), "copies": "900"}, **JSON).status_code == 422
+    form = {"paper": "item", "ids": str(dune.id), "copies": "900"}
+    assert tablet.post("/papers/print", form, **JSON).status_code == 422
 
 
 def test_an_announced_delivery_closed_by_others_is_drawn_as_over(db, actor, picker, delivery, dune):

@@ -46,8 +46,11 @@ def _draw_again(body: bytes) -> Picture:
         upright = ImageOps.exif_transpose(given)
         upright.thumbnail((LONG_SIDE_PX, LONG_SIDE_PX))
         plain = Image.new("RGB", upright.size, "white")
-        has_alpha = upright.has_transparency_data
-        plain.paste(upright.convert("RGBA" if has_alpha else "RGB"), mask=upright.convert("RGBA") if has_alpha else None)
+        if upright.has_transparency_data:
+            shown = upright.convert("RGBA")
+            plain.paste(shown, mask=shown)
+        else:
+            plain.paste(upright)
     out = BytesIO()
     plain.save(out, "JPEG", quality=QUALITY, optimize=True)
     return Picture(out.getvalue(), *plain.size)

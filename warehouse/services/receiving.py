@@ -1,4 +1,4 @@
-"""Goods in by scan (REC-2): a parcel of a delivery is counted copy by copy, and each copy stands in RECEIVING at once."""
+"""Goods in by scan (REC-2): a parcel is counted copy by copy, and each copy stands in RECEIVING at once."""
 
 import json
 from typing import Any

@@ -224,7 +224,8 @@ def _present(now: ParcelNow) -> dict[str, Any] | None:
     book = {name: getattr(row, name) for name in (
         "item_id", "title", "subtitle", "authors", "isbn13", "sku", "volume", "volumes", "edition", "binding",
         "language")}
-    return {**book, "is_draft": _is_draft(row), "good": int(row.good), "bad": int(row.bad), **_numbers(now, row.item_id)}
+    return {**book, "is_draft": _is_draft(row), "good": int(row.good), "bad": int(row.bad),
+            **_numbers(now, row.item_id)}
 
 
 def _draw_lines(now: ParcelNow) -> list[dict[str, Any]]:
