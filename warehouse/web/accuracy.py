@@ -23,7 +23,8 @@ bp = Blueprint("accuracy", __name__, url_prefix="/accuracy")
 CHART_WIDTH, CHART_TOP, CHART_BOTTOM = 760, 28, 170
 # The chart shows this much at least, so that one line that was wrong is no cliff.
 LOWEST_PERCENT = 90.0
-BAR_WIDTH, BAR_STEP = 380, 40
+BAR_WIDTH, BAR_STEP = 240, 40
+UNBROKEN = "\N{NO-BREAK SPACE}"
 
 
 @dataclass(frozen=True)
@@ -135,14 +136,14 @@ def bars(causes: Sequence[queries.Cause]) -> list[tuple[queries.Cause, int, floa
 
 
 def percent(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1f} %"
+    return "–" if value is None else f"{value:.1f}{UNBROKEN}%"
 
 
 def worths(score: Score) -> str:
     """Accuracy by value, each currency for itself: money of two cannot be added."""
     if len(score.worth) < 2:
         return percent(next((worth.percent for worth in score.worth.values()), None))
-    return " · ".join(f"{currency} {percent(worth.percent)}" for currency, worth in score.worth.items())
+    return " · ".join(f"{currency}{UNBROKEN}{percent(worth.percent)}" for currency, worth in score.worth.items())
 
 
 def name_of(group: str, name: Any) -> str:
