@@ -152,8 +152,8 @@ def test_bars_count_the_titles_of_each_band(db, actor, book):
 @pytest.fixture
 def shelf_warmers(db, actor, book):
     """One of each age; the newcomer has not had the time to sell."""
-    for title, age, last_sale in (("Fresh sale", 400, 10), ("Slow", 400, 91), ("Dead", 500, 366), ("Never sold", 500, None),
-                                  ("Newcomer", 30, None), ("Sold out", 500, 400)):
+    for title, age, last_sale in (("Fresh sale", 400, 10), ("Slow", 400, 91), ("Dead", 500, 366),
+                                  ("Never sold", 500, None), ("Newcomer", 30, None), ("Sold out", 500, 400)):
         item = book(title, publisher=title.split(maxsplit=1)[0])
         units = 5
         place = came(db, actor, item, units, days_ago=age)

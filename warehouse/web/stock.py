@@ -23,9 +23,9 @@ QUERY_LIMIT = 100
 SHEETS = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 # The level's chart, in units of its viewBox.
-WIDTH, LEFT, RIGHT, TOP, BOTTOM = 720, 52, 712, 14, 168
+LEFT, RIGHT, TOP, BOTTOM = 52, 700, 14, 168
 LABEL_EVERY = 15
-BAR_LEFT, BAR_RIGHT, BAR_STEP = 220, 590, 34
+BAR_LEFT, BAR_RIGHT, BAR_STEP = 220, 560, 34
 NAME_LENGTH = 26
 
 
