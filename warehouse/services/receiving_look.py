@@ -128,7 +128,7 @@ def _ordered(session: Session, delivery_id: int, purchase_order_id: int) -> Sequ
         .where(PurchaseLine.purchase_order_id == purchase_order_id).order_by(PurchaseLine.id)).all()
 
 
-def _lines(here: Iterable[Row[Any]], ordered: Iterable[Row[Any]], *, has_notice: bool) -> dict[int, Line]:
+def _lines(here: Iterable[Any], ordered: Iterable[Any], *, has_notice: bool) -> dict[int, Line]:
     """A notice says what is due; without one all that the order still has open is."""
     open_units = {row.item_id: LineStand(row.units_ordered, int(row.brought)).outstanding for row in ordered}
     found = {}
