@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.builders import a_place, an_item, stock_at
+from tests.counting_builders import Counter
 from tests.figures_builders import counted, sold
 from warehouse import clock as warehouse_clock
 from warehouse.models.counting import CountSession, CountTask
@@ -123,3 +124,21 @@ def test_what_was_planned_and_dropped_is_due_again_the_next_day(db, actor, items
     later = warehouse_clock.now() + timedelta(days=1)
     with db.read() as session:
         assert len(cycle_plan.look(session, later)) == 1
+
+
+def test_a_shelf_that_was_counted_by_scan_is_not_due_the_next_day(db, actor, picker, items):
+    shelf = stock_at(db, "A-01-1", items[0])
+    stock_at(db, shelf, items[1])
+    db.write(cycle_plan.plan, actor, DAY)
+    with db.read() as session:
+        task_id = session.execute(select(CountTask.id)).scalar_one()
+    counter = Counter(db, picker, task_id)
+    counter.scan(shelf.label)
+    counter.scan(items[0].isbn)
+    counter.finish()
+
+    # The title that was not seen is off the books, the other is due when its year is over.
+    with db.read() as session:
+        found = {each.item_id: each.was_right for each in cycle_plan.standings(session)}
+    assert found == {items[0].id: True}
+    assert db.write(cycle_plan.plan, actor, "2026-03-05") is None
