@@ -3,8 +3,11 @@
 Sales are those of the night's reckoning, whose time the page tells; what lies on the shelves is what lies there now.
 """
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -112,14 +115,18 @@ class StockList:
 
 def list_stock(session: Session, wanted: Wanted, now: datetime) -> StockList:
     found = _found(wanted, now)
-    totals = session.execute(
-        select(found.c.currency, func.count(), func.sum(found.c.value_minor)).group_by(found.c.currency)).all()
-    currency = max(totals, key=lambda row: row[1])[0] if totals else ""
+    groups = _groups(session, found, wanted.kind)
+    titles: Counter[str] = Counter()
+    worth: Counter[str] = Counter()
+    for group in groups:
+        titles[group.currency] += group.titles
+        worth[group.currency] += int(group.value_minor)
+    currency = max(titles, key=lambda each: titles[each], default="")
     return StockList(
-        rows=_rows(session, found, wanted, PAGE, PAGE * (wanted.page - 1)),
-        total=sum(row[1] for row in totals), values={row[0]: int(row[2]) for row in totals if row[0] and row[2]},
+        rows=_rows(session, found, wanted, PAGE, PAGE * (wanted.page - 1)), total=titles.total(),
+        values={each: minor for each, minor in worth.items() if each and minor},
         reckoned_at=session.execute(select(func.max(ItemFigure.reckoned_at))).scalar(),
-        bars=_bars(session, found, wanted.kind, currency), bars_currency=currency)
+        bars=_bars(groups, wanted.kind, currency), bars_currency=currency)
 
 
 def export_stock(session: Session, wanted: Wanted, now: datetime) -> list[StockRow]:
@@ -136,17 +143,26 @@ def _rows(session: Session, found: Subquery, wanted: Wanted, most: int, skipped:
     return [StockRow(*row) for row in rows]
 
 
-def _bars(session: Session, found: Subquery, kind: str, currency: str) -> list[Bar]:
-    """The greatest first, the smaller ones together in the last."""
+def _groups(session: Session, found: Subquery, kind: str) -> Sequence[Any]:
+    """The whole list added up by what its bars stand for, and by currency, because money of two cannot be added."""
+    band = case(*((found.c.turnover >= low, low) for low in reversed(rules.TURNOVER_BANDS)), else_=0)
+    name = (band if kind == rules.TURNOVER else found.c.publisher).label("name")
+    return session.execute(
+        select(name, found.c.currency, func.count().label("titles"), func.sum(found.c.value_minor).label("value_minor"),
+               func.sum(found.c.missing).label("missing")).group_by(name, found.c.currency)).all()
+
+
+def _bars(groups: Sequence[Any], kind: str, currency: str) -> list[Bar]:
+    """Bands in their order; publishers the greatest first, the smaller ones together in the last."""
+    amounts: Counter[Any] = Counter()
+    for group in groups:
+        if kind in {rules.TURNOVER, rules.LOW} or group.currency == currency:
+            amounts[group.name] += int({rules.TURNOVER: group.titles, rules.LOW: group.missing}.get(
+                kind, group.value_minor))
     if kind == rules.TURNOVER:
-        band = case(*((found.c.turnover >= low, low) for low in reversed(rules.TURNOVER_BANDS)), else_=0)
-        counted = {row[0]: row[1] for row in session.execute(select(band, func.count()).group_by(band))}
-        return [Bar(str(low), counted.get(low, 0)) for low in rules.TURNOVER_BANDS]
-    amount = func.sum(found.c.missing if kind == rules.LOW else found.c.value_minor)
-    of = select(found.c.publisher, amount).group_by(found.c.publisher).order_by(amount.desc(), found.c.publisher)
-    if kind != rules.LOW:
-        of = of.where(found.c.currency == currency)
-    bars = [Bar(name, int(units)) for name, units in session.execute(of) if units]
+        return [Bar(str(low), amounts[low]) for low in rules.TURNOVER_BANDS]
+    greatest = sorted(amounts.items(), key=lambda each: (-each[1], each[0]))
+    bars = [Bar(name, amount) for name, amount in greatest if amount]
     rest = sum(bar.amount for bar in bars[BARS:])
     return [*bars[:BARS], *([Bar("", rest, is_rest=True)] if rest else [])]
 
