@@ -307,6 +307,21 @@ def test_a_damaged_copy_never_goes_to_a_shelf_but_to_quarantine(db, carrier, dun
     assert units_at(db, quarantine, dune, "damaged") == (1, 0)
 
 
+def test_damaged_copies_on_record_beside_good_ones_are_told_apart_by_a_press(db, carrier, dune):
+    source = stock_at(db, stock_at(db, "A-01-1", dune, 5), dune, 2, condition="damaged")
+    carrier.scan(source.label)
+    carrier.scan(dune.isbn, units=3)
+    assert carrier.task["may_swap"]
+    assert carrier.press("#swap").facts["n"] == 2
+    carrier.press("#undo")
+    carrier.scan(dune.isbn, units=2)
+
+    assert carrier.press("#swap").code == "transfers.these_are_damaged"
+    assert carrier.scan(a_place(db, "QUARANTINE").label).code == "transfers.put"
+    assert (units_at(db, source, dune), units_at(db, source, dune, "damaged")) == ((5, 0), (0, 0))
+    assert incidents(db) == []
+
+
 def test_only_the_lead_finds_a_damaged_copy_good_again(db, carrier, actor, dune, shelf):
     quarantine = stock_at(db, a_place(db, "QUARANTINE"), dune, 2, condition="damaged")
     carrier.codes(quarantine.label, dune.isbn)

@@ -13,6 +13,8 @@ class Location(Base):
     (supplier, customer, lost_found, scrap) are the far ends of moves and keep none."""
 
     __tablename__ = "location"
+    # In walking order: put-away asks for the first or last free shelf of twenty thousand.
+    __table_args__ = (Index("ix_location_walk", "kind", "is_reserve", "sequence", "code"),)
 
     id: Mapped[int] = key()
     code: Mapped[str] = mapped_column(unique=True)

@@ -1,6 +1,7 @@
 """The buttons of put-away, moving and replenishing: they are scans too, in order with the others."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
@@ -86,6 +87,24 @@ def _condition(session: Session, actor: Actor, now: HandNow, scanned: ScanIn, co
         verdict = refuse("transfers.promised_meanwhile", WARN, n=hand.units - free, title=hand.title)
         return keep(session, actor, now, scanned, verdict, touched)
     return (_to_good if condition == ledger.GOOD else _to_quarantine)(session, actor, now, scanned)
+
+
+def _swap(session: Session, actor: Actor, now: HandNow, scanned: ScanIn, _: str) -> Answer:
+    """What is in hand are the other copies of this title here: the damaged ones on record, or the good ones. Nothing
+    moves; refused where the books have fewer of those."""
+    hand, source = now.hand, now.hand.source
+    touched = Touched(kinds.COMMAND, item_id=hand.item_id)
+    if not hand.units or source is None or hand.item_id is None or hand.task:
+        return keep(session, actor, now, scanned, refuse("transfers.nothing_in_hand", WARN), touched)
+    other = ledger.DAMAGED if hand.condition == ledger.GOOD else ledger.GOOD
+    free = look_at_source(session, replace(hand, condition=other), actor.person_id, hand.item_id, lock=True).free
+    if free < hand.units:
+        verdict = refuse("transfers.fewer_of_those", WARN, n=free, location=source.code)
+        return keep(session, actor, now, scanned, verdict, touched)
+    verdict = accept(f"transfers.these_are_{other}", "swap", title=hand.title, n=hand.units)
+    return carry_out(
+        session, actor, scanned, verdict, touched,
+        lambda _: hold(session, actor, source_id=source.id, item_id=hand.item_id, condition=other, units=hand.units))
 
 
 def _to_quarantine(session: Session, actor: Actor, now: HandNow, scanned: ScanIn) -> Answer:
@@ -226,5 +245,5 @@ def _last_put(session: Session, actor: Actor) -> tuple[Any, StockMove] | None:
 _Command = Callable[[Session, Actor, HandNow, ScanIn, str], Answer]
 COMMANDS: dict[str, _Command] = {
     "all": _take_all, "leave": _leave, "condition": _condition, "replenish": _take_task, "short": _short,
-    "undo": _undo,
+    "swap": _swap, "undo": _undo,
 }

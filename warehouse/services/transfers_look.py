@@ -61,7 +61,7 @@ def look(session: Session, person_id: int) -> HandNow:
     waiting = _waiting(session) if hand.step == rules.STEP_START else ()
     units_waiting = _units_waiting(session) if hand.step == rules.STEP_START else 0
     tasks = _open_tasks(session) if hand.step == rules.STEP_START else ()
-    contents = _contents(session, hand.source) if hand.source else ()
+    contents = _contents(session, hand.source, hand.item_id) if hand.source else ()
     return HandNow(person_id, hand, row, lying, tuple(shelves), waiting, units_waiting, tasks, contents)
 
 
@@ -136,14 +136,14 @@ def _claimed_in_tote(session: Session, item_id: int, source: Spot) -> int:
     return int(found or 0)
 
 
-def _contents(session: Session, source: Spot) -> tuple[dict[str, Any], ...]:
-    """What lies at the source, by title and condition."""
+def _contents(session: Session, source: Spot, item_id: int | None) -> tuple[dict[str, Any], ...]:
+    """What lies at the source, by title and condition; the title in hand first."""
     rows = session.execute(
         select(Item.id.label("item_id"), Item.title, Item.isbn13, Item.sku, StockBalance.condition,
                StockBalance.on_hand.label("units"), StockBalance.reserved)
         .join(Item, Item.id == StockBalance.item_id)
         .where(StockBalance.location_id == source.id, StockBalance.on_hand > 0)
-        .order_by(Item.id, StockBalance.condition.desc()).limit(SHOWN_ROWS))
+        .order_by(case((Item.id == item_id, 0), else_=1), Item.id, StockBalance.condition.desc()).limit(SHOWN_ROWS))
     return tuple(dict(row) for row in rows.mappings())
 
 
@@ -211,6 +211,8 @@ def draw(now: HandNow, actor: Actor) -> dict[str, Any]:
         "source": _place(row.source_id, row.source, row.kind, row.aisle, row.bay, row.shelf) if row else None,
         "book": _drawn_book(row), "task": task, "suggestions": shelves, "units_waiting": now.units_waiting,
         "waiting": list(now.waiting), "tasks": list(now.tasks), "contents": list(now.contents),
+        "may_swap": not hand.task and any(
+            each["item_id"] == hand.item_id and each["condition"] != hand.condition for each in now.contents),
         "tasks_first": False, "may_regrade": actor.may(SETTLE), "cue": i18n.say(actor.language, f"transfers.cue_{cue}", **facts),
     }
 

@@ -60,18 +60,23 @@ def _free_shelves(session: Session, units: int, *, near: bool, reserve_first: bo
         Location.kind == ledger.SHELF, or_(Location.max_units.is_(None), Location.max_units >= units),
         ~select(ItemHome.item_id).where(ItemHome.location_id == Location.id).exists())
     empty = found.where(~select(StockBalance.item_id).where(at_shelf, StockBalance.on_hand > 0).exists())
-    if shelves := session.execute(_in_order(empty, near=near, reserve_first=reserve_first)).all():
+    if shelves := _first(session, empty, near=near, reserve_first=reserve_first):
         return [_candidate(row) for row in shelves]
     load = select(func.sum(StockBalance.on_hand)).where(at_shelf).correlate(Location).scalar_subquery()
     roomy = found.add_columns(load.label("load")).where(load + units <= Location.max_units)
-    rows = session.execute(_in_order(roomy, near=near, reserve_first=reserve_first))
-    return [replace(_candidate(row), load=int(row.load or 0)) for row in rows]
+    return [replace(_candidate(row), load=int(row.load or 0))
+            for row in _first(session, roomy, near=near, reserve_first=reserve_first)]
 
 
-def _in_order(shelves: Any, *, near: bool, reserve_first: bool) -> Any:
-    walk = Location.sequence if near else Location.sequence.desc()
-    reserve = Location.is_reserve.desc() if reserve_first else Location.is_reserve
-    return shelves.order_by(reserve, walk, Location.code).limit(FREE_SHELVES)
+def _first(session: Session, shelves: Any, *, near: bool, reserve_first: bool) -> list[Any]:
+    """The first ones of a walk from its start or its end. Each half by itself, so that it is read in the order of the
+    index and only as far as needed."""
+    walk = (Location.sequence, Location.code) if near else (Location.sequence.desc(), Location.code.desc())
+    found: list[Any] = []
+    for is_reserve in (reserve_first, not reserve_first):
+        half = shelves.where(Location.is_reserve == is_reserve).order_by(*walk)
+        found += session.execute(half.limit(FREE_SHELVES - len(found))).all()
+    return found
 
 
 def _candidate(row: Row[Any]) -> Candidate:
