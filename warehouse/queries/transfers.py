@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import case, select
 from sqlalchemy.orm import Session, aliased
@@ -35,7 +36,7 @@ class Bringing:
 
 def list_unfinished(session: Session) -> list[Bringing]:
     """Those that orders wait for first, the earliest due first."""
-    rows = session.execute(
+    rows: Any = session.execute(
         select(Replenishment.id, Replenishment.why, Replenishment.state, Replenishment.due_at, Item.id, Item.title,
                Item.isbn13, Item.sku, _SOURCE.code, _TARGET.code, Replenishment.units - Replenishment.units_done,
                Person.name)
