@@ -1,15 +1,16 @@
 """`python3 run.py bench [--quick] [--write] [names…]` and `python3 run.py soak --minutes N`.
 
 Names: scans, crowd, imports, papers (all four where none is told), growth (also by --growth: it builds databases of
-up to a million past orders, which takes many minutes), night (up to five million moves) and counts (ten thousand differences approved). --engine measures one
-engine only. Figures go to the console and to bench/results; --write puts them into docs/benchmarks.md.
+up to a million past orders, which takes many minutes), night and stock (up to five million moves) and counts (ten
+thousand differences approved). --engine measures one engine only. Figures go to the console and to bench/results;
+--write puts them into docs/benchmarks.md.
 """
 
 import argparse
 import sys
 from typing import Any
 
-from bench import counts, growth, imports, night, papers, report, scans
+from bench import counts, growth, imports, night, papers, report, scans, stock_card
 from bench.clients import Crew
 from bench.server import ENGINES, durable_postgres
 from tests import postgres
@@ -21,7 +22,8 @@ MOST_CLIENTS = 32
 def main(words: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="run.py bench", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", help="scans, crowd, imports, papers, growth, night, counts, or soak alone")
+    parser.add_argument("names", nargs="*",
+                        help="scans, crowd, imports, papers, growth, night, stock, counts, or soak alone")
     parser.add_argument("--quick", action="store_true", help="one small round of each: to see that it works")
     parser.add_argument("--growth", action="store_true")
     parser.add_argument("--write", action="store_true")
@@ -31,7 +33,7 @@ def main(words: list[str]) -> int:
     parser.add_argument("--scans", type=int, default=1600, help="of each load in each round")
     given = parser.parse_args(words)
     names = [*given.names, *(["growth"] if given.growth and "growth" not in given.names else [])]
-    if wrong := set(names) - {*USUAL, "growth", "night", "counts", "soak"}:
+    if wrong := set(names) - {*USUAL, "growth", "night", "stock", "counts", "soak"}:
         parser.error(f"no such part: {', '.join(sorted(wrong))}")
     crew = Crew(MOST_CLIENTS)
     try:
@@ -61,6 +63,9 @@ def measure_all(crew: Crew, server: postgres.Server, names: list[str], given: An
             engine, server, orders=200 if given.quick else 4000, released=100 if given.quick else 2000),
         "papers": lambda _: papers.run(batch=20 if given.quick else 500, single=20 if given.quick else 200),
         "night": lambda engine: night.run(engine, server, sizes=night.QUICK_SIZES if given.quick else night.SIZES),
+        "stock": lambda engine: stock_card.run(
+            engine, server, size=stock_card.QUICK if given.quick else stock_card.FULL,
+            count=20 if given.quick else 400),
         "counts": lambda engine: counts.run(
             engine, server, sizes=counts.QUICK_SIZES if given.quick else counts.SIZES),
         "growth": lambda engine: growth.run(

@@ -103,16 +103,26 @@ def _say_counts(told: dict[str, Any]) -> Iterator[str]:
                f" {one['lots_s']:.2f} s, longest lot {one['longest_lot_ms']:.0f} ms. Prove: {_broken(one)}.")
 
 
+def _say_stock(told: dict[str, Any]) -> Iterator[str]:
+    yield (f"- {told['engine']}: {told['moves']:,} moves of {told['items']:,} items, {told['hot']:,} of them the"
+           " bestseller's within the 90 days of its chart")
+    for name, what in (("card", "the bestseller's card"), ("any_card", "any card"), ("shelf", "a shelf's card"),
+                       ("low", "low stock"), ("turnover", "turnover"), ("slow", "slow movers"), ("dead", "dead stock")):
+        yield f"- {what}: p50 {told[f'{name}_p50_ms']:.1f} ms, p99 {told[f'{name}_p99_ms']:.1f} ms"
+    yield (f"- the bare SELECT over the bestseller's moves: p50 {told['ceiling_p50_ms']:.1f} ms; its card is"
+           f" {told['card_p50_ms'] / told['ceiling_p50_ms']:.1f} × that. Others' cores: {told['others_cores']:.1f}")
+
+
 def _broken(told: dict[str, Any]) -> str:
     return "; ".join(told["broken"]) or "all well"
 
 
 SENTENCES = {"scans": _say_scans, "crowd": _say_crowd, "imports": _say_imports, "papers": _say_papers,
-             "growth": _say_growth, "night": _say_night, "counts": _say_counts}
+             "growth": _say_growth, "night": _say_night, "stock": _say_stock, "counts": _say_counts}
 TITLES = {
     "scans": "Pick scans over HTTP, beside the ceiling", "crowd": "Eight pickers at one item",
     "imports": "Files in, orders released", "papers": "Paper", "growth": "With a longer past",
-    "night": "The night's figures and count plan", "counts": "A stocktake approved",
+    "night": "The night's figures and count plan", "stock": "Stock cards and lists", "counts": "A stocktake approved",
 }
 
 

@@ -102,10 +102,11 @@ def run(engine: str, server: postgres.Server, *, size: Size, count: int) -> dict
                for kind in LISTS},
         }
         told: dict[str, Any] = {"engine": engine, "moves": size.moves, "items": size.items, "hot": size.hot}
+        noise = meter.Noise.begin()
         for name, (ask, times) in parts.items():
             ask(0)
             told |= {f"{name}_{key}": value for key, value in spread([ms(ask, n) for n in range(times)]).items()}
-        return told
+        return {**told, "others_cores": noise.others_cores()}
 
 
 def fill(db: Database, size: Size) -> shop.Shop:
