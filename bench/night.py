@@ -1,4 +1,4 @@
-"""The night's work: figures of every item and the day's count plan, for more and more items and a longer and longer past.
+"""The night's work: figures of every item and the day's count plan, for more items and a longer and longer past.
 
 The ceiling is the one SELECT that nothing can do without, bare: every move of the ledger added up by item."""
 
@@ -77,8 +77,8 @@ def fill(db: Database, items: int, moves: int) -> None:
             "id": 1, "number": "PAST", "kind": "all", "state": "closed", "scope": {}, "tolerance_units": 1,
             "tolerance_minor": 0, "approval_minor": 0, "created_at": clock.now(), "created_by": person_id})
         at = now_ms - 40 * DAY_MS
-        bulk(connection, "count_task", "id session_id location_id round covers_shelf state person_id counted_at".split(),
-             ((n, 1, shelf, 1, True, "counted", person_id, at) for n, _, shelf in counted))
+        bulk(connection, "count_task", "id session_id location_id round covers_shelf state person_id"
+             " counted_at".split(), ((n, 1, shelf, 1, True, "counted", person_id, at) for n, _, shelf in counted))
         bulk(connection, "count_line", "id task_id item_id code is_asked units_counted units_damaged on_record"
              " counted_at settled_as".split(), ((n, n, item, "", False, 50, 0, 50, at, "") for n, item, _ in counted))
         bulk(connection, "count_result", "id session_id location_id item_id line_id state on_record counted units"
