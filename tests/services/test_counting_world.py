@@ -32,21 +32,21 @@ class World:
             self.units[item] -= 1
 
     def count(self, counter, item):
-        """Copy by copy, from the first one again where the screen says so."""
-        counted = 0
-        while counted != self.units[item]:
+        """As many copies as there were at the first one: who counts does not see what others take or bring. From the
+        first copy again where the screen says so."""
+        while True:
             self.go_on()
-            if counted >= self.units[item] > 0:
-                answer = counter.press(f"#set:{self.units[item]}")
-                counted = self.units[item] if answer.outcome == "accepted" else 0
-            elif self.units[item]:
-                answer = counter.scan(item.isbn)
-                counted = counted + 1 if answer.outcome == "accepted" else 0
+            here = self.units[item]
+            for copy in range(here):
+                if copy:
+                    self.go_on()
+                if counter.scan(item.isbn).outcome == "refused":
+                    break
             else:
                 return
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(3))
 def test_the_books_are_the_physical_world_after_a_count_beside_the_work(db, actor, picker, seed):
     dice = random.Random(seed)
     items = [an_item(db, title, isbn=isbn, price_minor=4500) for title, isbn in (
