@@ -92,8 +92,8 @@ def _head(page: Page, report: DiscrepancyReport) -> float:
     page.fit(left, 22, captions.caption(report.lang, "discrepancy_report"), 18, 110, bold=True)
     page.fit(right, 22, report.number, 14, 60, bold=True, align="right")
     page.fit(right, 28, captions.day(report.lang, report.on), 10, 60, align="right", grey=GREY)
-    page.fit(left, 31, f"{captions.caption(report.lang, 'to')}: {report.supplier}", 12, 120, bold=True)
-    page.fit(left, 37, f"{captions.caption(report.lang, 'from')}: {report.warehouse}", 10, 180, grey=GREY)
+    page.fit(left, 31, f"{captions.caption(report.lang, 'supplier')}: {report.supplier}", 12, 120, bold=True)
+    page.fit(left, 37, f"{captions.caption(report.lang, 'warehouse')}: {report.warehouse}", 10, 180, grey=GREY)
     for i, (caption, words) in enumerate(report.facts):
         x, y = left + (i % 3) * 62, 46 + (i // 3) * 11
         page.fit(x, y, captions.caption(report.lang, caption), 8.5, 58, grey=GREY)
