@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from warehouse import clock, data_folder, imports, imports_stock
 from warehouse.config import Config
 from warehouse.db import Database
-from warehouse.demo import inbound
+from warehouse.demo import inbound, past
 from warehouse.demo.hands import Hands
 from warehouse.domain import picking as runs
 from warehouse.domain.orders import CONFIRMED, PICKED
@@ -59,7 +59,9 @@ def _fill(config: Config, database: Database) -> None:
     zone = config.time_zone
     imports_stock.import_catalogue(database.write, actor, [_file("books.csv")])
     imports_stock.import_layout(database.write, actor, [_file("layout.csv")])
-    imports_stock.import_stock(database.write, actor, [_file("stock.csv")])
+    long_ago = replace(actor, at=actor.at - timedelta(days=past.DAYS))
+    imports_stock.import_stock(database.write, long_ago, [_file("stock.csv")])
+    database.write(past.sell, actor)
     imports.import_orders(database.write, actor, [_file("orders.csv")], time_zone=zone)
     database.write(_promise, clock.now())
     database.write(equipment.add_totes, actor, "T", TOTES)
