@@ -59,6 +59,7 @@ def test_from_the_list_to_a_closed_delivery(db, picker, delivery, dune):
     parcel = open_parcel(picker, delivery)
 
     taken = picker.scan(f"/receive/parcel/{parcel}/scan", dune.isbn, units=47)
+    assert picker.get(f"/receive/parcel/{parcel}").status_code == 200
     closed = press(picker, parcel, "#close")
 
     assert (taken.json["code"], closed.json["go"]) == ("receiving.taken", f"/receive/{delivery}")
@@ -77,6 +78,20 @@ def test_a_scan_is_answered_as_part_of_the_screen(picker, delivery, dune):
     assert 'data-code="receiving.taken"' in answer.text
     assert "<html" not in answer.text
     assert "Dune" in picker.get(f"/receive/parcel/{parcel}").text
+
+
+def test_the_title_that_is_asked_about_is_on_the_screen(db, actor, picker, dune):
+    boxed = an_item(db, "红楼梦", isbn="9787020002207", volumes=4)
+    delivery = a_notice(db, actor, {dune: 1}, is_blind=True)
+    parcel = open_parcel(picker, delivery)
+    picker.scan(f"/receive/parcel/{parcel}/scan", dune.isbn)
+
+    body = {"scan_id": "11111111-1111-4111-8111-111111111111", "raw": boxed.isbn}
+    answer = picker.post(f"/receive/parcel/{parcel}/scan", body, **{"X-Scan": "1"})
+
+    assert answer.status_code == 200
+    assert 'data-code="receiving.check_set"' in answer.text
+    assert "set of 4" in answer.text
 
 
 def test_a_delivery_without_notice_is_opened_for_a_supplier_or_an_order(db, actor, picker, dune):
@@ -110,6 +125,7 @@ def test_who_counts_blind_is_shown_no_number_on_any_page_or_answer(db, actor, pi
 
     for answer in answers:
         text = answer.text
+        assert answer.status_code in (200, 303), text
         assert not any(word in text for word in DUE), text
         assert "84711" not in text
         assert "Emma" not in text

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, case, func, select
+from sqlalchemy import Row, case, func, literal, select
 from sqlalchemy.orm import Session
 
 from warehouse import i18n
@@ -191,8 +191,9 @@ def _last(session: Session, parcel_id: int) -> Last | None:
 # --- The picture -----------------------------------------------------------------------------------------------------
 
 
-def draw(session: Session, now: ParcelNow, actor: Actor) -> dict[str, Any]:
-    """The task for screen and JSON. Counted blind, it has no number but what was counted here."""
+def draw(session: Session, now: ParcelNow, actor: Actor, asked_id: int | None = None) -> dict[str, Any]:
+    """The task for screen and JSON. Counted blind, it has no number but what was counted here. `asked_id` is the
+    title that was scanned and not taken in yet: that is what the person holds."""
     step, delivery = now.step(actor), now.delivery
     incident_id, photos = _photos(session, now) if step == STEP_SCAN else (None, [])
     return {
@@ -201,7 +202,8 @@ def draw(session: Session, now: ParcelNow, actor: Actor) -> dict[str, Any]:
         "delivery_id": delivery.id, "number": delivery.number, "supplier": delivery.supplier,
         "order_number": delivery.order_number, "notice": delivery.notice, "is_blind": delivery.is_blind,
         "person": now.person, "units": now.units, "units_bad": int(sum(row.bad for row in now.counted)),
-        "titles": len(now.counted), "present": _present(now), "lines": _draw_lines(now),
+        "titles": len(now.counted), "present": _draw_book(now, now.present),
+        "asked": _draw_book(now, _row_of(session, now, asked_id)) if asked_id else None, "lines": _draw_lines(now),
         "incident_id": incident_id, "photos": photos,
         "cue": i18n.say(actor.language, f"receiving.cue_{step}", person=now.person, position=now.position),
     }
@@ -217,8 +219,15 @@ def _photos(session: Session, now: ParcelNow) -> tuple[int | None, list[int]]:
     return (rows[0][0] if rows else None), [photo for _, photo in rows if photo]
 
 
-def _present(now: ParcelNow) -> dict[str, Any] | None:
-    row = now.present
+def _row_of(session: Session, now: ParcelNow, item_id: int) -> Any:
+    """The title as it is counted here, or as the catalogue has it."""
+    counted = next((row for row in now.counted if row.item_id == item_id), None)
+    return counted or session.execute(
+        select(Item.id.label("item_id"), literal(0).label("good"), literal(0).label("bad"), *_BOOK)
+        .where(Item.id == item_id)).one()
+
+
+def _draw_book(now: ParcelNow, row: Row[Any] | None) -> dict[str, Any] | None:
     if row is None:
         return None
     book = {name: getattr(row, name) for name in (
@@ -244,7 +253,7 @@ def _draw_lines(now: ParcelNow) -> list[dict[str, Any]]:
 
 def _numbers(now: ParcelNow, item_id: int) -> dict[str, Any]:
     """What the papers say, and what all parcels together brought: for nobody who counts blind."""
-    line = now.delivery.lines.get(item_id)
-    if now.delivery.is_blind or line is None:
+    if now.delivery.is_blind:
         return {}
+    line = now.delivery.lines.get(item_id, Line(item_id, "", 0))
     return {"due": line.due, "seen": line.seen, "is_extra": line.most is None}

@@ -37,8 +37,8 @@ def keep(
 ) -> Answer:
     """Record a scan that changes nothing, with its answer."""
     say = i18n.say(actor.language, verdict.code, **verdict.facts)
-    answer = Answer(verdict.outcome, verdict.code, say, verdict.sound, draw(session, now, actor), verdict.facts,
-                    options or [])
+    task = draw(session, now, actor, touched.item_id)
+    answer = Answer(verdict.outcome, verdict.code, say, verdict.sound, task, verdict.facts, options or [])
     scans.record(session, actor, scanned, answer, TASK, now.id, touched)
     return answer
 
