@@ -88,8 +88,9 @@ def _facts(stocktake: SessionRow, config: Config, lang: str) -> list[tuple[str, 
         (say("state"), say(f"session_{stocktake.state}")),
         (say("opened"), f"{_local(config, stocktake.created_at)} · {stocktake.created_by}"),
         (say("closed"), f"{_local(config, stocktake.closed_at)} · {stocktake.closed_by}" if stocktake.closed_at else "–"),
-        (say("tolerances"), say("limits", n=stocktake.tolerance_units, value=money(stocktake.tolerance_minor, "CNY"),
-                                approval=money(stocktake.approval_minor, "CNY"))),
+        # In whatever currency each book is sold.
+        (say("tolerances"), say("limits", n=stocktake.tolerance_units, value=f"{stocktake.tolerance_minor / 100:,.2f}",
+                                approval=f"{stocktake.approval_minor / 100:,.2f}")),
         (say("shelves"), f"{stocktake.shelves_done} / {stocktake.shelves}"),
         (say("accuracy_lines"), f"{_share(tally.by_lines)} ({tally.lines_right} / {tally.lines})"),
         (say("accuracy_units"), f"{_share(tally.by_units)} ({tally.units_off} / {tally.units})"),
@@ -111,7 +112,7 @@ def _line(line: Difference, moves: Sequence[int], lang: str) -> ReportLine:
     decision += filter(None, [line.decided_by, " ".join(f"#{move}" for move in moves)])
     return ReportLine(
         line.location, f"{line.title} {line.volume}".strip(), line.code, str(line.on_record),
-        " · ".join(f"{count.units} {count.person}" for count in line.counts), f"{line.units:+d}" if line.units else "0",
+        " · ".join(f"{count.units} {count.person}" for count in line.counts), signed(line.units),
         _money(line.value_minor, line.currency), " · ".join(decision), differs=bool(line.units))
 
 
@@ -119,6 +120,11 @@ def _rounds(config: Config, line: Difference) -> list[str]:
     """What each round found, by whom and when; empty where there was none."""
     told = [f"{count.units} · {count.person} · {_local(config, count.at)}" for count in line.counts]
     return [*told, "", "", ""][: len(_ROUNDS)]
+
+
+def signed(units: int) -> str:
+    """A difference as it is read: +2, −1, 0."""
+    return f"{units:+d}".replace("-", "−") if units else "0"
 
 
 def _money(minor: int, currency: str) -> str:

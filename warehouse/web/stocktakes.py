@@ -103,6 +103,7 @@ def page(session_id: int) -> Response:
         return answer_json(data)
     return respond("stocktakes/page.html", {
         **data, "state": state, "causes": counting.CAUSES, "money": money, "share": share, "word": word,
+        "plain": plain, "signed": documents_counts.signed,
         "undecided": UNDECIDED, "may_approve": actor().may("approve_count"), "most": queries.SHOWN,
         "may_plan": actor().may("plan_counts")})
 
@@ -243,6 +244,11 @@ def whole_numbers(name: str) -> list[int]:
 def money(minor: int, currency: str) -> str:
     """An amount with its sign: −¥23.00."""
     return ("−" if minor < 0 else "") + documents.money(abs(minor), currency or "CNY")
+
+
+def plain(minor: int) -> str:
+    """An amount that holds for every currency: 50.00."""
+    return f"{minor / HUNDRED:,.2f}"
 
 
 def share(part: float | None) -> str:
