@@ -16,8 +16,10 @@ from tests.counting_builders import (
     take_from,
     task_row,
 )
+from tests.floor import a_scan
 from warehouse.errors import Conflict
 from warehouse.models.journal import Scan
+from warehouse.services import transfers
 
 
 @pytest.fixture
@@ -66,7 +68,7 @@ def test_a_pick_between_two_acts_of_a_title_has_it_counted_again(db, actor, coun
     stirred = counter.scan(dune.isbn) if button == "scan" else counter.press(button)
 
     assert (stirred.code, stirred.outcome, stirred.sound) == ("counting.changed_meanwhile", "refused", "warn")
-    assert lines_of(db, task_id) == {dune.id: (None, 0, None)}
+    assert lines_of(db, task_id) == {dune.id: (None, 0, 4)}
     assert counter.scan("#undo").code == "counting.nothing_to_undo"
     for _ in range(4):
         counter.scan(dune.isbn)
@@ -90,10 +92,48 @@ def test_copies_that_came_and_went_between_two_scans_are_noticed(db, actor, coun
     assert counter.scan(dune.isbn).code == "counting.changed_meanwhile"
 
 
-def test_a_pick_after_the_last_scan_of_a_title_does_no_harm(db, actor, counter, dune, emma, shelf, task_id):
-    counter.scan(dune.isbn, units=5)
-    take_from(db, actor, shelf, dune, units=2)
+@pytest.mark.parametrize("turning", ["to the next title", "to the end"])
+def test_a_pick_before_the_counter_turns_away_has_the_title_counted_again(
+    db, actor, counter, dune, emma, shelf, task_id, turning,
+):
+    """The copy that went may be the one that was still to be scanned."""
     counter.scan(emma.isbn, units=2)
+    counter.scan(dune.isbn, units=4)
+    take_from(db, actor, shelf, dune)
+
+    stirred = counter.scan(emma.isbn) if turning == "to the next title" else counter.press("#finish")
+
+    assert (stirred.code, stirred.facts["title"]) == ("counting.changed_meanwhile", "Dune")
+    assert lines_of(db, task_id) == {emma.id: (2, 0, 2), dune.id: (None, 0, 4)}
+    counter.scan(dune.isbn, units=4)
+    assert counter.press("#finish").code == "counting.finished"
+    assert results_of(db)[0][1:] == (4, 4, "matched")
+
+
+def test_copies_in_the_hands_of_a_mover_are_not_missed_at_the_shelf(db, actor, packer, counter, dune, emma, shelf):
+    counter.scan(emma.isbn, units=2)
+    for raw in (shelf.label, dune.isbn):
+        assert db.write(transfers.scan, packer, a_scan(raw)).outcome == "accepted"
+    counter.scan(dune.isbn, units=4)
+
+    assert counter.press("#finish").code == "counting.finished"
+    assert results_of(db)[0][1:] == (4, 4, "matched")
+
+
+def test_copies_that_a_mover_takes_in_hand_between_two_scans_are_noticed(db, packer, counter, dune, shelf):
+    counter.scan(dune.isbn)
+    for raw in (shelf.label, dune.isbn):
+        db.write(transfers.scan, packer, a_scan(raw))
+
+    assert counter.scan(dune.isbn).code == "counting.changed_meanwhile"
+
+
+def test_a_pick_after_the_counter_turned_to_the_next_title_does_no_harm(
+    db, actor, counter, dune, emma, shelf, task_id,
+):
+    counter.scan(dune.isbn, units=5)
+    counter.scan(emma.isbn, units=2)
+    take_from(db, actor, shelf, dune, units=2)
 
     assert counter.press("#finish").code == "counting.finished"
     assert lines_of(db, task_id) == {dune.id: (5, 0, 5), emma.id: (2, 0, 2)}

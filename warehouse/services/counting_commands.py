@@ -22,12 +22,13 @@ from warehouse.services.counting_steps import (
     LINE,
     Tally,
     act,
+    ask_again,
     carry_out,
     change,
     counted_before,
     forget_line,
+    is_stirred,
     keep,
-    seen_moves,
     throw_away,
     write_line,
 )
@@ -157,12 +158,14 @@ def _finish(session: Session, actor: Actor, now: CountNow, scanned: ScanIn) -> A
     a number; pressed again they are counted as none. Anything that was stirred meanwhile is named again."""
     if now.task.covers_shelf and not now.lines:
         return keep(session, actor, now, scanned, refuse("counting.nothing_counted", WARN), Touched(kinds.COMMAND))
-    unseen = {item_id: (seen_moves(session, now, item_id), _hold(session, now, item_id))
-              for item_id in _unseen(session, now)}
-    unsure = {item_id: standing for item_id, (moves, standing) in unseen.items()
-              if now.step != rules.STEP_UNSEEN or moves != standing.moves}
+    again = ask_again(session, actor, now, scanned, now.present_id)
+    if again is not None:
+        return again
+    unseen = {item_id: _hold(session, now, item_id) for item_id in _unseen(session, now)}
+    unsure = {item_id: standing for item_id, standing in unseen.items()
+              if now.step != rules.STEP_UNSEEN or is_stirred(session, now, item_id, standing)}
     if not unsure:
-        return _close(session, actor, now, scanned, {item_id: standing for item_id, (_, standing) in unseen.items()})
+        return _close(session, actor, now, scanned, unseen)
     titles = list(session.execute(
         select(Item.title).where(Item.id.in_(unseen)).order_by(Item.title, Item.id)).scalars())
     named = " · ".join(titles[:NAMED]) + (" …" if len(titles) > NAMED else "")

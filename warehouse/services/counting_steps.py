@@ -1,7 +1,8 @@
 """What every step of a count is made of: the shelf in hand, the line's own time, and the scan's record (STK-3).
 
 A line is right at the moment of its last act: what the books said then is kept with it. If anything of that title
-went in or out of the shelf between two acts, the number is thrown away and asked for again; so picking never waits.
+went in or out of the shelf between two acts, or before the counter turned to the next title, nobody can tell whether
+it was among the counted: the number is thrown away and asked for again. So picking never waits.
 """
 
 from collections.abc import Callable
@@ -80,16 +81,20 @@ def act(
     *, code: str = "counting.counted", undoes: bool = False,
 ) -> Answer:
     """The title has `after` copies now. Refused, and asked for from the first copy on, where anything of it went in
-    or out of this shelf since the act before. `after` without units forgets the line."""
+    or out of this shelf since the act before; likewise the title before it, of which this book is the end. `after`
+    without units forgets the line."""
     item_id = touched.item_id
     assert item_id is not None
+    if touched.kind == kinds.ITEM and now.present_id != item_id:
+        again = ask_again(session, actor, now, scanned, now.present_id)
+        if again is not None:
+            return again
     before = tally_of(now, item_id)
     standing = stock.hold_still(session, item_id, now.task.location_id)
-    is_counted = before.units is not None and after.units is not None
-    if is_counted and seen_moves(session, now, item_id) != standing.moves:
-        verdict = refuse("counting.changed_meanwhile", WARN, title=title)
-        return carry_out(session, actor, now, scanned, verdict, Touched(touched.kind, item_id=item_id),
-                         lambda: write_line(session, actor, now, item_id, Tally(None), standing))
+    if before.units is not None and after.units is not None:
+        again = ask_again(session, actor, now, scanned, item_id, standing)
+        if again is not None:
+            return again
     verdict = accept(code, "undo" if undoes else "count", title=title, n=after.units or 0, damaged=after.damaged,
                      was=before.units, was_damaged=before.damaged)
 
@@ -106,21 +111,42 @@ def act(
     return carry_out(session, actor, now, scanned, verdict, touched, write)
 
 
-def seen_moves(session: Session, now: CountNow, item_id: int) -> int | None:
-    """How many moves had touched the title here when its line was written last."""
-    return session.execute(
-        select(LINE.c.moves_seen).where(LINE.c.task_id == now.task.id, LINE.c.item_id == item_id)).scalar()
+def ask_again(
+    session: Session, actor: Actor, now: CountNow, scanned: ScanIn, item_id: int | None,
+    standing: Standing | None = None,
+) -> Answer | None:
+    """The answer to an act where a counted title was stirred since its last act: it is asked for from the first copy
+    on. None where it was not. Told of every such title, right or wrong, or the counter would learn which it is."""
+    line = now.line_of(item_id) if item_id else None
+    if item_id is None or line is None or line.units is None:
+        return None
+    standing = standing or stock.hold_still(session, item_id, now.task.location_id)
+    if not is_stirred(session, now, item_id, standing):
+        return None
+    verdict = refuse("counting.changed_meanwhile", WARN, title=line.title)
+    touched = Touched(kinds.COMMAND if scanned.raw.startswith("#") else kinds.ITEM, item_id=item_id)
+    return carry_out(session, actor, now, scanned, verdict, touched,
+                     lambda: write_line(session, actor, now, item_id, Tally(None), standing))
+
+
+def is_stirred(session: Session, now: CountNow, item_id: int, standing: Standing) -> bool:
+    """Whether copies of the title went in or out here, or in or out of a mover's hands, since its line was written
+    last; also where there is no line yet."""
+    seen = session.execute(
+        select(LINE.c.moves_seen, LINE.c.on_record)
+        .where(LINE.c.task_id == now.task.id, LINE.c.item_id == item_id)).one_or_none()
+    return seen is None or tuple(seen) != (standing.moves, standing.on_hand)
 
 
 def write_line(
     session: Session, actor: Actor, now: CountNow, item_id: int, tally: Tally, standing: Standing,
 ) -> None:
-    """The count of one title with what the books say at this moment, who held them still. Without units only the
-    moves are kept: the title is asked for, and whether it was stirred since can be told."""
+    """The count of one title with what the books say at this moment, who held them still. Without units the title is
+    asked for, and whether it was stirred since can be told."""
     line = now.line_of(item_id)
-    values = {**_NOTHING, "moves_seen": standing.moves}
+    values = {**_NOTHING, "moves_seen": standing.moves, "on_record": standing.on_hand}
     if tally.units is not None:
-        values |= {"units_counted": tally.units, "units_damaged": tally.damaged, "on_record": standing.on_hand,
+        values |= {"units_counted": tally.units, "units_damaged": tally.damaged,
                    "last_move_id": standing.last_move_id, "counted_at": actor.at}
     if line is None:
         session.execute(insert(LINE), {"task_id": now.task.id, "item_id": item_id, **values})

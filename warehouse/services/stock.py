@@ -62,8 +62,11 @@ _HOLD = text(
     " VALUES (:item, :place, 'good', 0, 0, 0)"
     " ON CONFLICT (item_id, location_id, condition) DO UPDATE SET on_hand = stock_balance.on_hand"
 )
+# What is in somebody's hands is in the books of the place still, but nobody who looks there sees it.
 _STANDING = text(
-    "SELECT COALESCE(SUM(on_hand), 0), COALESCE(SUM(reserved), 0), COALESCE(SUM(moves), 0),"
+    "SELECT COALESCE(SUM(on_hand), 0)"
+    " - (SELECT COALESCE(SUM(units), 0) FROM carry WHERE item_id = :item AND source_id = :place),"
+    " COALESCE(SUM(reserved), 0), COALESCE(SUM(moves), 0),"
     " COALESCE(SUM(CASE WHEN condition = 'damaged' THEN on_hand END), 0),"
     " (SELECT COALESCE(MAX(id), 0) FROM stock_move)"
     " FROM stock_balance WHERE item_id = :item AND location_id = :place"
@@ -307,8 +310,9 @@ def free_units(session: Session, item_id: int, location_id: int) -> int:
 
 @dataclass(frozen=True)
 class Standing:
-    """What the ledger says of one item at one place, all conditions together. `moves` changes with every move in or
-    out; `last_move_id` is no later than the newest move in the books and no earlier than the newest one here."""
+    """What lies at one place of one item by the books, all conditions together: `on_hand` is without what movers have
+    in their hands. `moves` changes with every move in or out; `last_move_id` is no later than the newest move in the
+    books and no earlier than the newest one here."""
 
     on_hand: int
     reserved: int
