@@ -40,7 +40,8 @@ def test_a_task_holds_to_its_source_its_book_its_units_and_its_target():
     assert judge_source(at_work, SHELF).code == "transfers.at_source"
     assert judge_item(at_work, replace(DUNE, item_id=6), 1).code == "transfers.wrong_item"
     assert judge_item(at_work, replace(DUNE, free=9), 5).code == "transfers.more_than_asked"
-    assert judge_target(replace(HELD, task=TASK), Target(Spot(9, "C-01-1", "shelf")), free=2).facts["wanted"] == "B-01-1"
+    elsewhere = Target(Spot(9, "C-01-1", "shelf"))
+    assert judge_target(replace(HELD, task=TASK), elsewhere, free=2).facts["wanted"] == "B-01-1"
 
 
 def test_the_last_units_of_a_task_sound_different():

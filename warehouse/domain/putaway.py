@@ -67,8 +67,8 @@ def suggest(
     shelf goes to reserve with what is over, any other to reserve last."""
     has_home = any(each.is_home for each in shelves)
     fitting = [
-        Suggestion(each, reason) for each in shelves
-        if each.has_room(units) and ((reason := _reason(each, near=near)) == HOME or not _meets_alike(book, each, around))
+        Suggestion(each, _reason(each, near=near)) for each in shelves
+        if each.has_room(units) and (each.is_home or not _meets_alike(book, each, around))
     ]
     order = (HOME, SAME, EMPTY_NEAR, EMPTY_FAR, ROOM)
 

@@ -178,7 +178,9 @@ def bring(session: Session, actor: Actor, task_id: int, units: int) -> bool:
     return is_done
 
 
-def last_brought(session: Session, person_id: int, item_id: int, source_id: int, target_id: int) -> Replenishment | None:
+def last_brought(
+    session: Session, person_id: int, item_id: int, source_id: int, target_id: int,
+) -> Replenishment | None:
     """The person's own task behind such a move, the latest one; none once it was found short or given back."""
     return session.execute(
         select(Replenishment).where(

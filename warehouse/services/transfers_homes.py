@@ -28,7 +28,7 @@ def first_of_each_item(records: Sequence[HomeRecord]) -> tuple[list[HomeRecord],
     return list(first.values()), problems
 
 
-def merge_homes(session: Session, actor: Actor, records: Sequence[HomeRecord]) -> Merged:  # noqa: ARG001 - as all imports
+def merge_homes(session: Session, _actor: Actor, records: Sequence[HomeRecord]) -> Merged:
     """Give items their fixed shelf, or another one, with its limits; the same again changes nothing. Refused rows:
     unknown or shared items, places that are no shelf for picking."""
     merged = Merged()

@@ -213,7 +213,8 @@ def draw(now: HandNow, actor: Actor) -> dict[str, Any]:
         "waiting": list(now.waiting), "tasks": list(now.tasks), "contents": list(now.contents),
         "may_swap": not hand.task and any(
             each["item_id"] == hand.item_id and each["condition"] != hand.condition for each in now.contents),
-        "tasks_first": False, "may_regrade": actor.may(SETTLE), "cue": i18n.say(actor.language, f"transfers.cue_{cue}", **facts),
+        "tasks_first": False, "may_regrade": actor.may(SETTLE),
+        "cue": i18n.say(actor.language, f"transfers.cue_{cue}", **facts),
     }
 
 
@@ -235,7 +236,8 @@ def _drawn_task(row: Any) -> dict[str, Any] | None:
     return {
         "id": row.replenishment_id, "why": row.why, "units": row.task_units, "units_done": row.units_done,
         "due_at": row.due_at.isoformat() if row.due_at else None, "item_id": row.task_item_id,
-        "title": row.task_title, "authors": row.task_authors, "isbn13": row.task_isbn13, "sku": row.task_sku, "volume": row.task_volume,
+        "title": row.task_title, "authors": row.task_authors, "isbn13": row.task_isbn13, "sku": row.task_sku,
+        "volume": row.task_volume,
         "target": _place(row.target_id, row.target, ledger.SHELF, row.target_aisle, row.target_bay, row.target_shelf),
     }
 
