@@ -14,6 +14,8 @@ from tests.stock_builders import a_home, ordered
 from warehouse.domain import stock as rules
 from warehouse.domain.people import Actor
 from warehouse.models.counting import CountLine, CountResult, CountSession, CountTask
+from warehouse.models.journal import Scan
+from warehouse.models.receiving import Delivery, DeliveryParcel, Supplier
 from warehouse.models.stock import Location, StockMove
 from warehouse.queries.stock_card import stock_card
 from warehouse.queries.stock_shelf import SHOWN_TITLES, shelf_card
@@ -80,6 +82,28 @@ def test_moves_tell_who_and_why_with_the_order_behind_them(db, actor, picker, du
     assert (newest.reason, newest.units, newest.source, newest.target) == ("pick", 1, "B-07-3", "T-01")
     assert (newest.person, newest.order_number) == ("Wang Xiaoyu", order.number)
     assert (oldest.reason, oldest.units, oldest.source, oldest.order_id) == ("opening", 10, "SUPPLIER", None)
+
+
+def test_a_receipt_tells_its_delivery(db, actor, dune):
+    def arrive(session):
+        def made(model, **fields):
+            return session.execute(insert(model).returning(model.id), fields).scalar_one()
+
+        supplier = made(Supplier, code="HB", name="Harbour Books", created_at=actor.at)
+        delivery = made(Delivery, number="D-7", supplier_id=supplier, state="receiving", created_at=actor.at,
+                        created_by=actor.person_id)
+        parcel = made(DeliveryParcel, delivery_id=delivery, position=1, state="open")
+        return made(Scan, scan_id="receipt", task="receive", task_id=parcel, step="", raw=dune.isbn, kind="item",
+                    outcome="accepted", code="", units=3, person_id=actor.person_id, at=actor.at, body_hash="",
+                    answer="")
+
+    scan = db.write(arrive)
+    move(db, dune, 3, a_place(db, "SUPPLIER"), a_place(db, "RECEIVING"), at=actor.at, by=actor, reason=rules.RECEIVE,
+         scan_id=scan)
+
+    row, = card_of(db, dune, actor.at).moves
+
+    assert (row.reason, row.delivery_number, row.order_id, row.session_id) == ("receive", "D-7", None, None)
 
 
 def test_only_the_last_fifty_moves_are_shown(db, actor, dune):
