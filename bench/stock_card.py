@@ -22,7 +22,7 @@ from warehouse.services import figures, setup
 
 STEPS = (("pick", 0), ("pack", 1), ("dispatch", 2))
 YEARS_MS, WINDOW_MS = 3 * 365 * DAY_MS, 90 * DAY_MS
-ORDERS = 100_000
+ORDERS = 10_000
 OPENING = 1_000_000
 CEILING = "SELECT COUNT(*), SUM(units) FROM stock_move WHERE item_id = {item} AND at >= {since}"
 LISTS = ("low", "turnover", "slow", "dead")
