@@ -1,5 +1,7 @@
 """Pick faces are filled from reserve: planned, taken, brought, found short; and orders are sold from faces first."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
@@ -162,6 +164,23 @@ def test_what_is_in_hand_is_brought_though_the_rest_is_missing(db, actor, carrie
     assert [task[2:] for task in tasks(db)] == [(7, 7, "min", "done"), (11, 0, "min", "open")]
     assert carrier.press("#undo").code == "transfers.undone"
     assert carrier.press("#short").code == "transfers.nothing_missing"
+
+
+def test_what_somebody_took_home_in_mind_is_anybodys_again_after_the_shift(db, actor, clock, carrier, dune, face):
+    plan(db, actor)
+    carrier.press(f"#replenish:{task_ids(db)[0]}")
+    carrier.scan(dune.isbn, units=3)
+    later = replace(actor, at=clock.forward(hours=11))
+    assert plan(db, later) == (0, 0, 0, 1)
+    assert hands(db) == 1
+
+    later = replace(actor, at=clock.forward(hours=2))
+
+    assert plan(db, later) == (0, 0, 0, 2)
+    assert hands(db) == 0
+    assert tasks(db)[0][2:] == (10, 0, "min", "open")
+    assert carrier.task["step"] == "start"
+    assert broken_claims(db) == []
 
 
 # --- Reserve and suggestions -----------------------------------------------------------------------------------------

@@ -14,6 +14,9 @@ STEP_START, STEP_ITEM, STEP_SHELF = "start", "item", "shelf"
 # What one may take out of: a parcel belongs to its order.
 SOURCES = frozenset({stock.SHELF, stock.TOTE, stock.QUARANTINE, stock.STAGING})
 
+# Whoever holds something for so long went home: the ledger has it at its source, and there it is free again.
+LONGEST_HOLD_HOURS = 12
+
 FULL, LOOK_ALIKE = "transfers.full", "transfers.look_alike"
 
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import and_, func, insert, or_, select
@@ -14,10 +15,12 @@ from warehouse.domain import stock as ledger
 from warehouse.domain.orders import CONFIRMED
 from warehouse.domain.people import Actor
 from warehouse.domain.replenishment import Face, Need, Reserve, Wanted
+from warehouse.domain.transfers import LONGEST_HOLD_HOURS
 from warehouse.models.incidents import Incident
 from warehouse.models.orders import Hold, Order, OrderLine
+from warehouse.models.people import Person
 from warehouse.models.stock import Location, StockBalance
-from warehouse.models.transfers import ItemHome, Replenishment
+from warehouse.models.transfers import Carry, ItemHome, Replenishment
 from warehouse.services import incidents, journal
 
 TASK = Replenishment.__table__
@@ -37,7 +40,8 @@ class Planned:
 
 def plan_replenishment(session: Session, actor: Actor) -> Planned:
     """Bring the open tasks up to what pick faces and orders need now: new ones made, others changed or cancelled,
-    none twice. Tasks that somebody has in work stay and count as on their way."""
+    none twice. Tasks that somebody has in work stay and count as on their way, until that person has gone home."""
+    _empty_forgotten_hands(session, actor)
     # One plan at a time, or two of them would both make what is missing.
     session.execute(select(Location.id).where(Location.code == "RECEIVING").with_for_update(key_share=True))
     present = session.execute(
@@ -68,6 +72,21 @@ def plan_replenishment(session: Session, actor: Actor) -> Planned:
     planned = Planned(len(wanted), changed, cancelled, kept)
     journal.note(session, actor, "plan", "replenishment", None, **asdict(planned))
     return planned
+
+
+def _empty_forgotten_hands(session: Session, actor: Actor) -> None:
+    """Who still holds copies or a task from an earlier shift holds them no more; the task is anybody's again."""
+    since = actor.at - timedelta(hours=LONGEST_HOLD_HOURS)
+    forgotten = select(Carry.person_id).where(Carry.since < since)
+    # As every scan of theirs does first: none comes between.
+    session.execute(select(Person.id).where(Person.id.in_(forgotten)).order_by(Person.id)
+                    .with_for_update(key_share=True)).all()
+    for carry in session.execute(select(Carry).where(Carry.since < since).order_by(Carry.person_id)).scalars().all():
+        task = lock(session, carry.replenishment_id) if carry.replenishment_id else None
+        if task is not None:
+            give_back(session, task)
+        session.delete(carry)
+    session.flush()  # What follows looks at these rows.
 
 
 _Shares = Iterator[tuple[tuple[int, int, int], tuple[Need, int]]]
