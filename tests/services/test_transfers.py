@@ -1,6 +1,8 @@
 """Books are put away and moved by scan alone: what is in hand, where it may go, and what the ledger says of it."""
 
 import uuid
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select
@@ -346,3 +348,14 @@ def test_each_person_has_hands_of_their_own(db, carrier, dune, shelf):
     assert other.task["step"] == "start"
     assert other.codes(dune.isbn, shelf.label) == ["transfers.taken", "transfers.put"]
     assert carrier.task["units"] == 1
+
+
+def test_of_eight_people_who_reach_for_three_copies_at_once_three_get_one(db, dune):
+    received(db, dune, 3)
+    people = [Carrier(db, as_actor(a_person(db, f"Person {number}"))) for number in range(8)]
+
+    with ThreadPoolExecutor(8) as floor:
+        answers = list(floor.map(lambda person: person.scan(dune.isbn), people))
+
+    assert Counter(answer.code for answer in answers) == {"transfers.taken": 3, "transfers.in_other_hands": 5}
+    assert hands(db) == 3
