@@ -1,6 +1,7 @@
 """Purchase orders by hand and by scan, deliveries announced, and drafts that become items."""
 
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select
@@ -97,6 +98,29 @@ def test_an_order_is_closed_with_a_reason_when_nothing_is_under_way(db, actor, o
 
     assert goods.order_of(db, order_id)[0] == "closed"
     assert acts(db, "purchase_order")[-1] == "close"
+
+
+def test_two_who_make_the_same_order_of_a_new_supplier_at_once_make_it_once(db, actor):
+    def make(_):
+        try:
+            return goods.an_order(db, actor, {})
+        except Conflict as refused:
+            return refused.code
+
+    with ThreadPoolExecutor(4) as at_once:
+        made = list(at_once.map(make, range(4)))
+
+    assert sorted(map(str, made))[1:] == ["purchasing.number_taken"] * 3
+    assert goods.suppliers(db) == ["Harbour Books"]
+
+
+def test_copies_that_two_people_scan_at_once_are_all_on_the_order(db, actor, odyssey):
+    order_id = goods.an_order(db, actor, {})
+
+    with ThreadPoolExecutor(4) as at_once:
+        list(at_once.map(lambda _: scan(db, actor, order_id, odyssey.isbn), range(12)))
+
+    assert goods.order_of(db, order_id)[1] == {odyssey.id: 12}
 
 
 # --- Lines by scan ---------------------------------------------------------------------------------------------------

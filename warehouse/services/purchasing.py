@@ -20,6 +20,7 @@ from warehouse.models.receiving import (
     PurchaseOrder,
     Supplier,
 )
+from warehouse.models.stock import Location
 from warehouse.services import journal
 
 MOST_PARCELS = 500
@@ -31,16 +32,27 @@ def find_or_make_supplier(session: Session, actor: Actor, name: str) -> int:
     name = " ".join(name.split())
     if not name or len(name) > rules.LONGEST_NAME:
         raise Invalid("purchasing.supplier_wanted", most=rules.LONGEST_NAME)
-    wanted = rules.plain_name(name)
-    known = session.execute(select(Supplier.id, Supplier.code, Supplier.name).order_by(Supplier.id)).all()
-    found = next((row.id for row in known if wanted in {rules.plain_name(row.code), rules.plain_name(row.name)}), None)
+    found = _supplier_named(session, name)
     if found is None:
-        made = session.execute(insert(Supplier).returning(Supplier.id),
-                               {"code": wanted, "name": name, "created_at": actor.at})
-        found = made.scalar_one()
-        journal.note(session, actor, "make", "supplier", found, name=name)
-    session.execute(select(Supplier.id).where(Supplier.id == found).with_for_update())
-    return int(found)
+        # Two who bring the same new supplier wait for each other here; nothing else does.
+        session.execute(select(Location.id).where(Location.code == "SUPPLIER").with_for_update(key_share=True)).all()
+        found = _supplier_named(session, name) or _make_supplier(session, actor, name)
+    session.execute(select(Supplier.id).where(Supplier.id == found).with_for_update(key_share=True)).all()
+    return found
+
+
+def _supplier_named(session: Session, name: str) -> int | None:
+    wanted = rules.plain_name(name)
+    known = session.execute(select(Supplier.id, Supplier.code, Supplier.name).order_by(Supplier.id))
+    return next((row.id for row in known if wanted in {rules.plain_name(row.code), rules.plain_name(row.name)}), None)
+
+
+def _make_supplier(session: Session, actor: Actor, name: str) -> int:
+    made = session.execute(insert(Supplier).returning(Supplier.id),
+                           {"code": rules.plain_name(name), "name": name, "created_at": actor.at})
+    supplier_id = int(made.scalar_one())
+    journal.note(session, actor, "make", "supplier", supplier_id, name=name)
+    return supplier_id
 
 
 # --- Purchase orders -------------------------------------------------------------------------------------------------
