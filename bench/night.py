@@ -17,6 +17,7 @@ from tests import postgres
 from warehouse import clock, data_folder
 from warehouse.db import Database
 from warehouse.models.counting import CountSession
+from warehouse.queries import prove
 from warehouse.services import cycle_plan, figures, setup
 
 # (items, moves): growth by items, then by the past.
@@ -56,7 +57,11 @@ def run(engine: str, server: postgres.Server, *, sizes: tuple[tuple[int, int], .
             with data_folder.opened(house.config) as db:
                 fill(db, items, moves)
                 told = time_night(db)
-            runs.append({"items": items, "moves": moves, **told, "broken": house.prove()})
+                # Its picks are of no order, so the proof of orders would be a false one.
+                with db.read(steady=True) as session:
+                    found = prove.look(session, prove.BALANCE_CHECKS)
+            broken = [one.name for one in found if not one.holds]
+            runs.append({"items": items, "moves": moves, **told, "broken": broken})
     return {"engine": engine, "nights": runs, "proofs": runs}
 
 

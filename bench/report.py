@@ -90,10 +90,12 @@ def _say_growth(told: dict[str, Any]) -> Iterator[str]:
 
 def _say_night(told: dict[str, Any]) -> Iterator[str]:
     for one in told["nights"]:
-        yield (f"- {told['engine']}: {one['items']:,} items, {one['moves']:,} moves: {one['total_s']:.1f} s (figures read"
-               f" {one['read_s']:.1f}, written {one['write_s']:.1f}, longest write {one['longest_write_ms']:.0f} ms; plan"
-               f" of {one['shelves']} shelves {one['plan_s']:.1f}). Bare SELECT over the moves: {one['ceiling_s']:.1f} s,"
-               f" {one['read_s'] / one['ceiling_s']:.1f} × that for the figures. Prove: {_broken(one)}.")
+        yield (f"- {told['engine']}: {one['items']:,} items, {one['moves']:,} moves: {one['total_s']:.1f} s (figures"
+               f" read {one['read_s']:.1f}, written {one['write_s']:.1f}, longest write"
+               f" {one['longest_write_ms']:.0f} ms; plan of {one['shelves']} shelves {one['plan_s']:.1f}). Bare"
+               " SELECT over the moves:"
+               f" {one['ceiling_s']:.1f} s, {one['read_s'] / one['ceiling_s']:.1f} × that for the figures."
+               f" Prove: {_broken(one)}.")
 
 
 def _say_counts(told: dict[str, Any]) -> Iterator[str]:

@@ -14,8 +14,9 @@ from warehouse.queries import accuracy
 
 @pytest.fixture
 def books(db):
-    return [an_item(db, f"Book {n}", isbn=isbn, price_minor=1000, currency=currency) for n, (isbn, currency) in enumerate(
-        [("9780441013593", "GBP"), ("9780141439587", "GBP"), ("9787536692930", "CNY")])]
+    kinds = (("9780441013593", "GBP"), ("9780141439587", "GBP"), ("9787536692930", "CNY"))
+    return [an_item(db, f"Book {n}", isbn=isbn, price_minor=1000, currency=currency)
+            for n, (isbn, currency) in enumerate(kinds)]
 
 
 @pytest.fixture

@@ -25,8 +25,8 @@ class Moving:
 
 def classify(items: Sequence[Moving]) -> dict[int, str]:
     """The class of each item. By value: A while what sold better makes less than 80 % of all, then B up to 95 %, then
-    C; what sold nothing is C. Money of two currencies cannot be added, so each is cut for itself. By picks: the top 5 % of
-    all items are at least B, the top 1 % A."""
+    C; what sold nothing is C. Money of two currencies cannot be added, so each is cut for itself. By picks: the top
+    5 % of all items are at least B, the top 1 % A."""
     classes = dict.fromkeys((each.item_id for each in items), C)
     for sold in _by_currency(items):
         classes.update(_by_value(sold))
