@@ -125,7 +125,37 @@ def in_hands_of(which):
             f" SELECT (SELECT {which}(id) FROM person), source_id, 'good', 0, id, created_at FROM replenishment")
 
 
+def a_counted_shelf(state, *, posted=0, cause="theft", by="MIN"):
+    """Counted by the first person, its difference decided by the first (MIN) or last (MAX) one."""
+    person = "(SELECT MIN(id) FROM person)"
+    rounds = "SELECT 1 AS n UNION ALL SELECT 2" if state == "twice" else "SELECT 1 AS n"
+    return [
+        "INSERT INTO count_session (number, kind, state, scope, tolerance_units, tolerance_minor, approval_minor,"
+        f" created_at, created_by) VALUES ('ST1', 'all', 'counting', '{{}}', 0, 0, 0, 0, {person})",
+        "INSERT INTO count_task (session_id, location_id, round, covers_shelf, state, person_id)"
+        f" SELECT s.id, l.id, n.n, '1', 'counted', {person} FROM count_session AS s, location AS l,"
+        f" ({rounds}) AS n WHERE l.code = 'QUARANTINE'",
+        "INSERT INTO count_line (task_id, item_id, code, is_asked, units_counted, units_damaged, settled_as)"
+        " SELECT MIN(t.id), MIN(i.id), '', '0', 1, 0, '' FROM count_task AS t, item AS i",
+        "INSERT INTO count_result (session_id, location_id, item_id, line_id, state, on_record, counted, units,"
+        " units_posted, value_minor, cause, note, decided_by) SELECT t.session_id, t.location_id, c.item_id, c.id,"
+        f" '{state}', 0, 1, 1, {posted}, 0, '{cause}', '', (SELECT {by}(id) FROM person)"
+        " FROM count_line AS c JOIN count_task AS t ON t.id = c.task_id",
+    ]
+
+
 FAULTS = {
+    "counts_posted_what_they_say": [
+        a_counted_shelf("posted", posted=1),
+        [*a_counted_shelf("matched"),
+         "UPDATE stock_move SET count_result_id = (SELECT MAX(id) FROM count_result), source_id ="
+         " (SELECT id FROM location WHERE code = 'LOST-FOUND') WHERE reason = 'opening'"],
+    ],
+    "counters_approve_nothing": [
+        a_counted_shelf("approved"),
+        a_counted_shelf("approved", cause="", by="MAX"),
+    ],
+    "recounts_are_by_others": [a_counted_shelf("twice")],
     "balances_are_their_moves": [
         ["UPDATE stock_balance SET on_hand = on_hand + 1 WHERE on_hand > 5"],
         ["UPDATE stock_move SET units = units + 1 WHERE reason = 'opening'"],

@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from warehouse.queries import prove_counts
+
 SHOWN_ROWS = 20
 
 INSIDE = "('shelf', 'tote', 'parcel', 'quarantine', 'staging')"
@@ -333,7 +335,9 @@ TRANSFER_CHECKS = (
     ),
 )
 
-CHECKS = BALANCE_CHECKS + SCAN_CHECKS + ORDER_CHECKS + CANCEL_CHECKS + RECEIVE_CHECKS + TRANSFER_CHECKS
+COUNT_CHECKS = tuple(Check(*each) for each in prove_counts.CLAIMS)
+CHECKS = (BALANCE_CHECKS + SCAN_CHECKS + ORDER_CHECKS + CANCEL_CHECKS + RECEIVE_CHECKS + TRANSFER_CHECKS
+          + COUNT_CHECKS)
 
 
 def look(session: Session, checks: Iterable[Check]) -> list[Finding]:
