@@ -66,7 +66,8 @@ def waiting(db: Database, made: shop.Shop, person_id: int, session_id: int) -> l
             "tolerance_units": 1, "tolerance_minor": 0, "approval_minor": 0, "created_at": clock.now(),
             "created_by": person_id})
         shelves = [(first + n, item, made.shelf_of[item]) for n, item in enumerate(made.item_ids, start=1)]
-        bulk(connection, "count_task", "id session_id location_id round covers_shelf state person_id counted_at".split(),
+        bulk(connection, "count_task",
+             "id session_id location_id round covers_shelf state person_id counted_at".split(),
              ((n, session_id, shelf, 1, True, "counted", person_id, at) for n, _, shelf in shelves))
         bulk(connection, "count_line", "id task_id item_id code is_asked units_counted units_damaged on_record"
              " moves_seen last_move_id counted_at settled_as".split(),

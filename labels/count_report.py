@@ -117,7 +117,9 @@ def _table(page: Page, headings: Sequence[str], lines: Sequence[ReportLine], y: 
         page.rule(_EDGE_MM, y, width, pt=0.3, grey=PALE)
 
 
-def _cells(page: Page, y: float, words: Sequence[str], size_pt: float, *, grey: float = 0.0, bold: bool = False) -> None:
+def _cells(
+    page: Page, y: float, words: Sequence[str], size_pt: float, *, grey: float = 0.0, bold: bool = False,
+) -> None:
     for (x, width, is_right), word in zip(_COLUMNS, words, strict=True):
         at = _EDGE_MM + x + (width if is_right else 0)
         page.fit(at, y, word, size_pt, width, align="right" if is_right else "left", grey=grey, bold=bold)

@@ -87,7 +87,7 @@ def _facts(stocktake: SessionRow, config: Config, lang: str) -> list[tuple[str, 
         (say("what"), say(f"kind_{stocktake.kind}") + (f" · {what}" if what else "")),
         (say("state"), say(f"session_{stocktake.state}")),
         (say("opened"), f"{_local(config, stocktake.created_at)} · {stocktake.created_by}"),
-        (say("closed"), f"{_local(config, stocktake.closed_at)} · {stocktake.closed_by}" if stocktake.closed_at else "–"),
+        (say("closed"), f"{_local(config, stocktake.closed_at)} · {stocktake.closed_by}".strip(" ·") or "–"),
         # In whatever currency each book is sold.
         (say("tolerances"), say("limits", n=stocktake.tolerance_units, value=f"{stocktake.tolerance_minor / 100:,.2f}",
                                 approval=f"{stocktake.approval_minor / 100:,.2f}")),

@@ -279,7 +279,7 @@ def test_a_count_that_comes_after_its_title_was_settled_changes_nothing(db, acto
         ).scalar() == "settled_before"
 
 
-def test_shelves_of_an_unexpected_title_are_left_alone_where_everything_is_counted(db, actor, shelf, emma, dune, picker):
+def test_other_shelves_of_an_unexpected_title_are_not_asked_where_all_are(db, actor, shelf, emma, dune, picker):
     a_shelf(db, "B-01-1")
     session_id = opened(db, actor, kind="all", scope={})
     count(db, picker, session_id, shelf, {dune: 8, emma: 1})

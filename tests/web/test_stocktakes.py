@@ -144,7 +144,9 @@ def test_an_unknown_code_is_named_or_set_aside(tablet, db, waiting):
     dune = an_item(db, "Dune", isbn="9780441013593")
     line = tablet.get(f"/stocktakes/{waiting}", **JSON).json["unknown"][0]["line_id"]
 
-    assert tablet.post(f"/stocktakes/codes/{line}/assign", {"code": "XX"}, **JSON).json["code"] == "stocktakes.no_such_item"
+    nobody = tablet.post(f"/stocktakes/codes/{line}/assign", {"code": "XX"}, **JSON)
+
+    assert (nobody.status_code, nobody.json["code"]) == (422, "stocktakes.no_such_item")
     assert tablet.post("/stocktakes/codes/999/assign", {"code": dune.isbn}, **JSON).status_code == 404
     assert tablet.post(f"/stocktakes/codes/{line}/assign", {"code": "0441013597"}, **JSON).status_code == 200
     assert open_tasks(db, waiting) == [("A-01-1", 3, [dune.id])]
