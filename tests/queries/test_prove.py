@@ -143,6 +143,13 @@ def a_counted_shelf(state, *, posted=0, cause="theft", by="MIN"):
         " FROM count_line AS c JOIN count_task AS t ON t.id = c.task_id",
     ]
 
+A_DELIVERY = [
+    "INSERT INTO supplier (code, name, created_at) VALUES ('S', 'S', 0)",
+    "INSERT INTO delivery (number, supplier_id, notice, state, is_blind, created_at, created_by)"
+    " SELECT 'D000001', s.id, '', 'receiving', FALSE, 0, (SELECT MIN(id) FROM person) FROM supplier AS s",
+    "INSERT INTO delivery_line (delivery_id, item_id, units_good, units_bad)"
+    " SELECT d.id, i.id, 0, 0 FROM delivery AS d, item AS i",
+]
 
 FAULTS = {
     "counts_posted_what_they_say": [
@@ -234,6 +241,10 @@ FAULTS = {
         ["INSERT INTO put_back (order_id, order_line_id, item_id, source_id, units, units_done, in_hand, created_at)"
          " SELECT order_id, id, item_id, (SELECT id FROM location WHERE code = 'T-01'), 1, 0, 0, 0 FROM order_line"
          " WHERE units_dispatched = 2"],
+    ],
+    "deliveries_count_their_scans": [
+        [*A_DELIVERY, "UPDATE delivery_line SET units_good = 1"],
+        [*A_DELIVERY, "UPDATE delivery_line SET units_bad = 1"],
     ],
     "a_task_in_work_is_in_its_persons_hands": [
         [a_replenishment("taken")],
