@@ -86,3 +86,10 @@ def _in_hands(session: Session, actor: Actor) -> list[ShelfInHands]:
             is_silent=rules.may_take_over(beat, actor.at, is_lead=False),
             may_take_over=rules.may_take_over(beat, actor.at, is_lead=is_lead))
         for id_, code, name, person_id, beat in rows]
+
+
+def shelf_in_hand(session: Session, person_id: int) -> str | None:
+    """The shelf that this person counts at the moment."""
+    return session.execute(
+        select(Location.code).join(CountTask, CountTask.location_id == Location.id)
+        .where(CountTask.state == rules.COUNTING, CountTask.person_id == person_id).limit(1)).scalar()

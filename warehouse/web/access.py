@@ -15,10 +15,11 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from warehouse import clock, i18n
 from warehouse.domain.people import RIGHTS, Actor
-from warehouse.errors import NotAllowed
-from warehouse.queries import people
+from warehouse.errors import Conflict, NotAllowed
+from warehouse.queries import counting, people
 from warehouse.services import people as turns
-from warehouse.web.http import answer_json, config, database, vault, wants_json
+from warehouse.web.http import actor as who
+from warehouse.web.http import answer_json, config, database, read, vault, wants_json
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -259,3 +260,11 @@ def add_headers(response: Response) -> Response:
 def idle_since(now: datetime) -> datetime:
     """Turns last seen before this moment are over."""
     return now - timedelta(minutes=config().idle_minutes)
+
+
+def refuse_while_counting() -> None:
+    """Before every page that says what the books have: whoever has a shelf under count in hand sees none (STK-3)."""
+    with read() as session:
+        shelf = counting.shelf_in_hand(session, who().person_id)
+    if shelf is not None:
+        raise Conflict("counting.blind_now", location=shelf)

@@ -16,7 +16,7 @@ from warehouse.queries import find as things
 from warehouse.queries import home as queries
 from warehouse.services import scans
 from warehouse.services.codes import identify, item_code
-from warehouse.web.access import rule
+from warehouse.web.access import refuse_while_counting, rule
 from warehouse.web.http import (
     actor,
     answer_json,
@@ -106,6 +106,7 @@ def desk() -> Response:
 def find() -> Response:
     """By title, author, any code of an item, a place's code, an order's number."""
     text = request.args.get("q", "").strip()[:QUERY_LIMIT]
+    refuse_while_counting()
     with read() as session:
         results = things.Results()
         if text:
@@ -117,6 +118,7 @@ def find() -> Response:
 @bp.get("/find/item/<int:item_id>")
 @rule(WORK)
 def item(item_id: int) -> Response:
+    refuse_while_counting()
     with read() as session:
         found = things.find_items(session, (item_id,))
     if not found:
@@ -127,6 +129,7 @@ def item(item_id: int) -> Response:
 @bp.get("/find/location/<int:location_id>")
 @rule(WORK)
 def location(location_id: int) -> Response:
+    refuse_while_counting()
     with read() as session:
         spot = things.find_spot(session, location_id)
     if spot is None:

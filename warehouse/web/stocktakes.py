@@ -10,7 +10,7 @@ from warehouse.domain.stocktakes import UNDECIDED, USUAL, Tolerances
 from warehouse.errors import Invalid, NotFound
 from warehouse.queries import stocktakes as queries
 from warehouse.services import counting_sessions, stocktakes
-from warehouse.web.access import language, rule
+from warehouse.web.access import language, refuse_while_counting, rule
 from warehouse.web.http import (
     actor,
     answer_json,
@@ -24,6 +24,7 @@ from warehouse.web.http import (
 )
 
 bp = Blueprint("stocktakes", __name__, url_prefix="/stocktakes")
+bp.before_request(refuse_while_counting)
 
 # What a person may ask for; the others are opened by the house itself.
 SCOPES = (counting.ALL, counting.ZONE, counting.LIST, counting.ABC, counting.PUBLISHER)
