@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import literal_column, or_, select
 from sqlalchemy.orm import Session
 
 from warehouse.models.catalog import Item, ItemCode
@@ -134,7 +134,8 @@ def find_items(session: Session, ids: tuple[int, ...]) -> tuple[Found, ...]:
             StockBalance.reserved,
         )
         .join(Location, Location.id == StockBalance.location_id)
-        .where(StockBalance.item_id.in_(ids), StockBalance.on_hand > 0)
+        # Written out, so that the index of balances that hold something is used.
+        .where(StockBalance.item_id.in_(ids), StockBalance.on_hand > literal_column("0"))
         .order_by(Location.sequence, Location.code)
     ):
         lying.setdefault(item_id, []).append(Shelf(*shelf))
