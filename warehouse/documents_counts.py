@@ -10,6 +10,7 @@ from labels.count_report import CountReport, ReportLine
 from warehouse import i18n
 from warehouse.config import Config
 from warehouse.documents import money
+from warehouse.domain.price_cells import WITHOUT_MINOR_UNITS
 from warehouse.errors import NotFound
 from warehouse.gateways import exports
 from warehouse.queries import stocktakes as queries
@@ -36,13 +37,13 @@ def report_xlsx(session: Any, config: Config, session_id: int, lang: str) -> tup
     header = [say(code) for code in (
         "shelf", "book", "code", "on_record", *(f"round_{turn}" for turn in _ROUNDS), "difference", "posted", "value",
         "currency", "state", "cause", "note", "decided_by", "decided_at", "moves")]
-    rows = [[
+    rows: list[list[exports.Cell]] = [[
         line.location, line.title, line.code, line.on_record, *_rounds(config, line), line.units, line.units_posted,
-        line.value_minor / 100 if line.value_minor else 0, line.currency, say(f"state_{line.state}"),
+        line.value_minor / (1 if line.currency in WITHOUT_MINOR_UNITS else 100), line.currency, say(f"state_{line.state}"),
         say(f"cause_{line.cause}") if line.cause else "", line.note, line.decided_by, _local(config, line.decided_at),
         ", ".join(map(str, moves.get(line.id, ()))),
     ] for line in lines]
-    about = [[name, words] for name, words in _facts(stocktake, config, lang)]
+    about: list[list[exports.Cell]] = [[name, words] for name, words in _facts(stocktake, config, lang)]
     about += [[say("counters"), _counter(each, lang)] for each in counters]
     about += [[say(code), ""] for code in _SIGNATURES]
     return stocktake.number, exports.sheets_to_xlsx([
