@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from tests import purchasing_builders as goods
 from tests.builders import a_place, an_item, an_order, moves_of, units_at
+from warehouse.domain.own_labels import make_label
 from warehouse.domain.scans import ScanIn
 from warehouse.errors import Conflict, Invalid, NotFound
 from warehouse.models.catalog import Item, ItemCode
@@ -262,6 +263,9 @@ def test_a_merged_draft_brings_its_units_codes_and_lines_into_the_item(db, actor
         assert session.execute(select(ItemCode.id).where(ItemCode.item_id == draft.id)).all() == []
     assert item(db, draft.id).sku != draft.sku
     assert acts(db, "item")[-1] == "merge"
+    # Labels that were printed for the draft are on the books still.
+    with db.read() as session:
+        assert codes.identify(session, make_label("item", draft.id)).ids == (odyssey.id,)
 
 
 def test_an_order_that_names_both_has_one_line_of_both_afterwards(db, actor, draft, odyssey):

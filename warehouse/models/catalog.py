@@ -44,6 +44,8 @@ class Item(Base):
     width_mm: Mapped[int | None]
     height_mm: Mapped[int | None]
     packing_class: Mapped[str] = mapped_column(default="plain")
+    # A draft that turned out to be this item: its own labels are on the books still, and mean it.
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("item.id"))
     listing: Mapped[str] = mapped_column(default="listed", server_default="listed")
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from warehouse.domain import purchasing as rules
 from warehouse.domain import stock as ledger
-from warehouse.models.catalog import Item, ItemCode
+from warehouse.models.catalog import Item
 from warehouse.models.incidents import Incident, Photo
 from warehouse.models.people import Person
 from warehouse.models.receiving import Delivery, DeliveryLine, PurchaseLine, PurchaseOrder
@@ -165,8 +165,8 @@ def count_drafts(session: Session) -> int:
 
 
 def _waits() -> ColumnElement[bool]:
-    """A draft that was merged into an item has lost its codes and waits for nothing."""
-    return (Item.listing == rules.DRAFT) & select(ItemCode.id).where(ItemCode.item_id == Item.id).exists()
+    """A draft that was merged into an item waits for nothing."""
+    return (Item.listing == rules.DRAFT) & Item.merged_into_id.is_(None)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The one room that decides what a scanned code is. Never a nearest match, never the first of several."""
 
-from sqlalchemy import bindparam, select
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import Session, aliased
 
 from warehouse.domain import barcodes
 from warehouse.domain.codes import CART, COMMAND, INVALID, ITEM, LOCATION, ORDER, PARCEL, TOTE, UNKNOWN, Thing
@@ -19,6 +19,9 @@ _BY_NUMBER = {
 }
 _LABELLED = {label: select(number, name).where(number == bindparam("number"))
              for label, (_, number, name) in _BY_NUMBER.items()}
+_MEANT = aliased(Item)
+_LABELLED["item"] = select(_MEANT.id, _MEANT.title).join(
+    Item, _MEANT.id == func.coalesce(Item.merged_into_id, Item.id)).where(Item.id == bindparam("number"))
 _ITEM_IDS = select(ItemCode.item_id).where(ItemCode.code == bindparam("code")).order_by(ItemCode.item_id)
 _TITLE = select(Item.title).where(Item.id == bindparam("id"))
 

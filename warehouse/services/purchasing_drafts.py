@@ -6,7 +6,7 @@ place, as if they had been received so: no loss and no find is invented, and the
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from warehouse.domain import stock as ledger
@@ -67,23 +67,17 @@ def merge_draft(session: Session, actor: Actor, item_id: int, into_id: int) -> N
     session.execute(update(Incident).where(Incident.item_id == item_id).values(item_id=into_id))
     # The number is free for a catalogue that brings this book one day; the row stays, because moves name it.
     session.execute(update(ITEM).where(ITEM.c.id == item_id)
-                    .values(sku=make_label("item", item_id), isbn13=None, updated_at=actor.at))
+                    .values(sku=make_label("item", item_id), isbn13=None, merged_into_id=into_id, updated_at=actor.at))
     if draft.isbn13 and not target.isbn13:
         session.execute(update(ITEM).where(ITEM.c.id == into_id).values(isbn13=draft.isbn13, updated_at=actor.at))
     journal.note(session, actor, "merge", "item", into_id, draft_id=item_id, code=draft.sku, units=units)
 
 
-def _has_codes() -> ColumnElement[bool]:
-    """A draft that was merged has lost its codes."""
-    return select(CODE.c.id).where(CODE.c.item_id == ITEM.c.id).exists()
-
-
 def _draft(session: Session, item_id: int) -> Any:
-    row = session.execute(select(ITEM, _has_codes().label("has_codes")).where(ITEM.c.id == item_id)
-                          .with_for_update(of=ITEM)).one_or_none()
+    row = session.execute(select(ITEM).where(ITEM.c.id == item_id).with_for_update()).one_or_none()
     if row is None:
         raise NotFound("purchasing.no_such_draft")
-    if row.listing != DRAFT or not row.has_codes:
+    if row.listing != DRAFT or row.merged_into_id:
         raise Conflict("purchasing.draft_is_done", title=row.title)
     return row
 

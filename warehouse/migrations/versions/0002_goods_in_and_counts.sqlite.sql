@@ -289,11 +289,15 @@ CREATE TABLE photo (
 
 CREATE INDEX ix_photo_incident_id ON photo (incident_id);
 
+ALTER TABLE item ADD COLUMN merged_into_id INTEGER CONSTRAINT fk_item_merged_into_id REFERENCES item (id);
+
 ALTER TABLE item ADD COLUMN listing TEXT DEFAULT 'listed' NOT NULL CONSTRAINT ck_item_listing CHECK (listing IN ('draft', 'listed'));
 
 ALTER TABLE location ADD COLUMN is_reserve BOOLEAN DEFAULT 0 NOT NULL;
 
 ALTER TABLE location ADD COLUMN max_units INTEGER;
+
+CREATE INDEX ix_location_walk ON location (kind, is_reserve, sequence, code);
 
 ALTER TABLE stock_balance ADD COLUMN moves INTEGER DEFAULT '0' NOT NULL;
 
@@ -309,7 +313,7 @@ DROP INDEX ix_stock_move_item_id;
 
 CREATE INDEX ix_stock_move_count_result_id ON stock_move (count_result_id);
 
-CREATE INDEX ix_stock_move_item_id_at ON stock_move (item_id, at, source_id, target_id, units);
+CREATE INDEX ix_stock_move_item_id_at ON stock_move (item_id, at, source_id, target_id, units, reason);
 
 UPDATE stock_balance SET moves = t.n FROM (
     SELECT item_id, place, condition, COUNT(*) AS n FROM (
