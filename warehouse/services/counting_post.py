@@ -61,17 +61,21 @@ def since_counted(session: Session, line_ids: Sequence[int]) -> dict[int, Since]
 def post(session: Session, actor: Actor, results: Sequence[CountResult]) -> None:
     """Post what is still to be put right of each result, and write down how much that was. Promises to orders are
     taken back where free copies do not suffice."""
-    session.flush()  # Ids of new results, and what the statements below read.
+    if session.new:
+        session.flush()  # Ids of new results.
     ordered = sorted(results, key=lambda each: (each.item_id, each.location_id))
     for first in range(0, len(ordered), LOT):
         _post_lot(session, actor, ordered[first : first + LOT])
 
 
 def _post_lot(session: Session, actor: Actor, results: Sequence[CountResult]) -> None:
-    _lock_walks(session, results)
-    plans = list(zip(results, _plans(session, results), strict=True))
+    # Nothing that is looked at here was changed before: a result's row is written once, with all that became of it.
+    with session.no_autoflush:
+        _lock_walks(session, results)
+        plans = list(zip(results, _plans(session, results), strict=True))
     for result, plan in plans:
         result.units_posted = plan.units
+    for result, plan in plans:
         if plan.take_back:
             picking_short.take_away(session, actor, result.item_id, result.location_id, plan.take_back)
     stock.correct_all(session, actor, [
