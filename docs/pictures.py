@@ -13,6 +13,7 @@ from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import sync_playwright
+from sqlalchemy import select
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
@@ -21,12 +22,15 @@ from tests.browser import shop as demo  # noqa: E402
 from tests.browser.conftest import BROWSERS, QUIET  # noqa: E402
 from warehouse import clock  # noqa: E402
 from warehouse.demo.hands import Hands  # noqa: E402
+from warehouse.domain.counting import OPEN  # noqa: E402
+from warehouse.models.counting import CountTask  # noqa: E402
 
 PICTURES = HERE / "pictures"
 MOST_BYTES = 150_000
 LANDSCAPE, PORTRAIT = (demo.ENGLISH, demo.LANDSCAPE), (demo.CHINESE, demo.PORTRAIT)
 FIRST_VOLUME, SECOND_VOLUME = "9787536692930", "9787536693968"
 TABLET, CART = 1, 2
+UNDER_WAY, DUE_FIRST, DUE_SECOND, ZONE_COUNT = 2, "9780061120084", "9780451524935", 2
 
 
 def main() -> None:
@@ -37,7 +41,8 @@ def main() -> None:
         badges = demo.make_shop(made)
         chromium = next(filter(None, map(shutil.which, BROWSERS)))
         browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
-        for number, story in enumerate((home_and_pick, bench, label_on_box, floor_board, pick_in_chinese)):
+        for number, story in enumerate((
+                home_and_pick, bench, label_on_box, floor_board, pick_in_chinese, goods_in, blind_count, stocktake_desk)):
             with demo.serving(made, badges, Path(folder) / f"copy{number}") as shop:
                 story(shop, browser.new_context)
         browser.close()
@@ -105,6 +110,41 @@ def floor_board(shop: demo.Shop, new_tablet: object) -> None:
     visitor.sign_in("manager")
     visitor.open("/board/")
     keep(visitor, "board")
+
+
+def goods_in(shop: demo.Shop, new_tablet: object) -> None:
+    """The second parcel of the delivery under way: some of what is due, one title more than that."""
+    visitor = demo.visit(shop, new_tablet, LANDSCAPE)
+    visitor.sign_in("packer")
+    visitor.open(f"/receive/{UNDER_WAY}")
+    with visitor.page.expect_navigation():
+        visitor.page.locator("form .btn.main").click()
+    for isbn in (DUE_FIRST, DUE_FIRST, DUE_SECOND, DUE_SECOND, DUE_SECOND):
+        visitor.scan(isbn)
+    keep(visitor, "receive")
+
+
+def blind_count(shop: demo.Shop, new_tablet: object) -> None:
+    """A shelf half counted, with a code that nobody knows."""
+    visitor = demo.visit(shop, new_tablet, LANDSCAPE)
+    visitor.sign_in("picker")
+    with shop.database.read() as session:
+        task, shelf = session.execute(
+            select(CountTask.id, CountTask.location_id).where(CountTask.session_id == ZONE_COUNT,
+                                                              CountTask.state == OPEN, CountTask.round == 1)
+            .order_by(CountTask.id)).first()
+    visitor.open(f"/count/{task}")
+    visitor.scan(demo.label("location", shelf))
+    for raw in (FIRST_VOLUME, SECOND_VOLUME, SECOND_VOLUME, "6901234567892", *["9787208061644"] * 6):
+        visitor.scan(raw)
+    keep(visitor, "count")
+
+
+def stocktake_desk(shop: demo.Shop, new_tablet: object) -> None:
+    visitor = demo.visit(shop, new_tablet, LANDSCAPE)
+    visitor.sign_in("manager")
+    visitor.open(f"/stocktakes/{ZONE_COUNT}")
+    keep(visitor, "stocktake")
 
 
 def keep(visitor: demo.Visitor, name: str) -> None:
