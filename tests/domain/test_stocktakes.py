@@ -39,11 +39,12 @@ def test_a_count_that_is_not_to_be_trusted_alone_is_never_posted_at_once():
     (0, 5, Standing(1, 1, 0), Posting(regraded=2, take_back=1)),
     (0, -2, Standing(1, 1, 3), Posting()),
     (-2, 0, Standing(5, 0, 1), Posting(lost_good=2)),
-    (-3, 0, Standing(1, 4, 1), Posting(lost_good=2, lost_damaged=1, take_back=1)),
+    (-3, -1, Standing(1, 4, 1), Posting(lost_good=2, lost_damaged=1, take_back=1)),
+    (-3, 0, Standing(1, 4, 1), Posting(lost_good=3, take_back=2)),
     (-4, 0, Standing(1, 1, 1), Posting(lost_good=2, lost_damaged=1, take_back=1)),
     (-1, 1, Standing(5, 0, 0), Posting(lost_good=1, regraded=1)),
 ])
-def test_free_copies_go_first_then_damaged_ones_then_what_is_promised(units, more_damaged, now, posting):
+def test_free_copies_go_first_then_damaged_ones_not_seen_then_what_is_promised(units, more_damaged, now, posting):
     assert plan_posting(units, more_damaged, now) == posting
 
 

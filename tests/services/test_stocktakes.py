@@ -8,10 +8,10 @@ from tests.floor import broken_claims, release
 from tests.stocktakes_builders import count, open_tasks, result_id, result_of
 from warehouse.domain.stocktakes import Tolerances
 from warehouse.errors import Conflict, Invalid, NotAllowed, NotFound
-from warehouse.models.counting import CountLine, CountResult, CountSession
+from warehouse.models.counting import CountLine, CountResult, CountSession, CountTask
 from warehouse.models.stock import StockMove
 from warehouse.queries import stocktakes as queries
-from warehouse.services import counting_sessions, stocktakes
+from warehouse.services import counting_sessions, counting_settle, stock, stocktakes
 
 
 @pytest.fixture
@@ -139,6 +139,24 @@ def test_the_lead_chooses_one_of_three_numbers(db, actor, crew, shelf, emma):
     assert result_of(db, session_id, shelf, emma) == ("posted", -2, -2)
     assert units_at(db, shelf, emma) == (4, 0)
     assert first.units == 3
+
+
+def test_a_chosen_number_that_was_right_brings_back_what_was_written_off_since(db, actor, crew, shelf, emma):
+    session_id = opened(db, actor)
+    count(db, crew[0], session_id, shelf, {emma: 6}, settle=False)
+    db.write(lambda session: stock.move(
+        session, actor, emma.id, 2, source=shelf.place, target=stock.fixed_place(session, "LOST-FOUND"),
+        cause=stock.Cause("short")))
+    task = db.write(lambda session: session.execute(select(CountTask.id)).scalar_one())
+    db.write(counting_settle.settle_task, crew[0], task)
+    for person, units in ((crew[1], 5), (crew[2], 3)):
+        count(db, person, session_id, shelf, {emma: units})
+    with db.read() as session:
+        first = queries.list_differences(session, session_id)[0].counts[0]
+
+    state = db.write(stocktakes.choose_count, actor, result_id(db, session_id, shelf, emma), first.line_id, "unknown")
+
+    assert (state, units_at(db, shelf, emma)) == ("matched", (6, 0))
 
 
 def test_a_dear_number_that_the_lead_chose_still_waits_for_approval(db, actor, crew, shelf, emma):

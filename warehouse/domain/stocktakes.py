@@ -86,9 +86,12 @@ class Posting:
 
 
 def plan_posting(units: int, more_damaged: int, now: Standing) -> Posting:
-    """Post `units` on a shelf of which `more_damaged` copies are damaged beyond what the books say.
+    """Post `units` on a shelf of which `more_damaged` copies are damaged beyond what the books say; negative where
+    the counter saw fewer damaged ones.
 
-    A loss takes free copies first, then damaged ones, then what is promised to orders; never more than there is."""
+    A loss takes free copies first, then damaged ones that were not seen, then what is promised to orders, and those
+    that were seen to be damaged last: they can keep no promise. Never more than there is."""
+    not_seen = min(now.damaged, max(0, -more_damaged))
     more_damaged = max(0, more_damaged)
     if units >= 0:
         found_damaged = min(units, more_damaged)
@@ -98,8 +101,9 @@ def plan_posting(units: int, more_damaged: int, now: Standing) -> Posting:
                        take_back=max(0, regraded - now.free - found_good))
     lost = min(-units, now.free + now.damaged + now.reserved)
     from_free = min(lost, now.free)
-    from_damaged = min(lost - from_free, now.damaged)
-    lost_good = lost - from_damaged
+    from_not_seen = min(lost - from_free, not_seen)
+    lost_good = from_free + min(lost - from_free - from_not_seen, now.reserved)
+    from_damaged = lost - lost_good
     regraded = min(more_damaged, now.free + now.reserved - lost_good)
     return Posting(lost_good=lost_good, lost_damaged=from_damaged, regraded=regraded,
                    take_back=max(0, lost_good + regraded - now.free))

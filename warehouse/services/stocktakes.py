@@ -82,7 +82,8 @@ def choose_count(
     verb = rules.confirmed(result.value_minor, allowed) if result.units else "match"
     _decide(actor, result, verb, cause, note)
     line.settled_as = result.state
-    if verb == "post":
+    # A count that was right posts, too, where copies were written off at the shelf since.
+    if verb != "ask_approval":
         counting_post.post(session, actor, [result])
     _told(session, actor, "choose_count", [result], cause, note)
     return result.state
