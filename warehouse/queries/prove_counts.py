@@ -20,11 +20,12 @@ CLAIMS = (
     ),
     (
         "counters_approve_nothing",
-        "a difference was approved with a cause, by somebody who counted nothing in that stocktake",
+        "a difference was approved with a cause, by somebody who had counted nothing in that stocktake",
         """
         SELECT r.id, r.session_id, r.cause, r.decided_by FROM count_result AS r
         WHERE r.state = 'approved' AND (r.cause = '' OR r.decided_by IS NULL OR EXISTS (
-            SELECT 1 FROM count_task AS t WHERE t.session_id = r.session_id AND t.person_id = r.decided_by))
+            SELECT 1 FROM count_task AS t WHERE t.session_id = r.session_id AND t.person_id = r.decided_by
+            AND t.counted_at <= r.decided_at))
         """,
     ),
     (

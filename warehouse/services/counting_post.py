@@ -73,11 +73,20 @@ def _post_lot(session: Session, actor: Actor, results: Sequence[CountResult]) ->
     with session.no_autoflush:
         _lock_walks(session, results)
         plans = list(zip(results, _plans(session, results), strict=True))
+    _write(session, actor, [(result, plan) for result, plan in plans if not plan.take_back])
+    for result in [result for result, plan in plans if plan.take_back]:
+        # What is taken back here is fetched from other shelves, maybe from one of these: so each in its turn, as it
+        # stands then, and after the copies are gone that nobody needs.
+        with session.no_autoflush:
+            plan, = _plans(session, [result])
+        picking_short.take_away(session, actor, result.item_id, result.location_id, plan.take_back)
+        _write(session, actor, [(result, plan)])
+
+
+def _write(session: Session, actor: Actor, plans: Sequence[tuple[CountResult, Posting]]) -> None:
+    """The moves of some results whose copies are free."""
     for result, plan in plans:
         result.units_posted = plan.units
-    for result, plan in plans:
-        if plan.take_back:
-            picking_short.take_away(session, actor, result.item_id, result.location_id, plan.take_back)
     stock.correct_all(session, actor, [
         Correction(result.item_id, result.location_id, condition, units, result.id)
         for result, plan in plans

@@ -64,9 +64,10 @@ def choose_count(
     session: Session, actor: Actor, result_id: int, line_id: int, cause: str, note: str = "",
 ) -> str:
     """The lead says which of the differing counts is right; the state that follows: posted, or waiting for approval
-    where it is dear. Refused where the counts agree or another's count is named."""
+    where it is dear. Refused where the counts agree, where another title's count is named, and like an approval."""
     _check_cause(cause)
     result, = _locked(session, [result_id], counting.LEAD)
+    _refuse_counters(session, actor, [result])
     line = session.execute(
         select(CountLine).join(CountTask, CountTask.id == CountLine.task_id)
         .where(CountLine.id == line_id, CountLine.item_id == result.item_id,
@@ -104,7 +105,8 @@ def name_cause(session: Session, actor: Actor, result_id: int, cause: str, note:
 
 def assign_code(session: Session, actor: Actor, line_id: int, item_id: int) -> None:
     """An unknown code was this title: its copies count as found there, and somebody else counts the title once more.
-    Where the title was settled on that shelf before, the shelf is counted anew for it, outside this stocktake."""
+    Where the title was settled on that shelf before, the shelf is counted anew for it, outside this stocktake.
+    Refused where the stocktake is over."""
     line, task = _unknown(session, line_id)
     journal.note(session, actor, "assign_code", "count_line", line_id, item=item_id, code=line.code)
     result_state = session.execute(
@@ -137,11 +139,16 @@ def dismiss_code(session: Session, actor: Actor, line_id: int, reason: str) -> N
 
 
 def _unknown(session: Session, line_id: int) -> tuple[CountLine, CountTask]:
+    """The line and its shelf, held until the commit, and their stocktake, so that nobody ends it meanwhile."""
+    stocktake = session.execute(
+        select(CountSession.state).join(CountTask, CountTask.session_id == CountSession.id)
+        .join(CountLine, CountLine.task_id == CountTask.id).where(CountLine.id == line_id)
+        .with_for_update(read=True, of=CountSession)).scalar()
     line = session.get(CountLine, line_id, with_for_update=True, populate_existing=True)
     if line is None or not line.code:
         raise NotFound("stocktakes.no_such_code")
-    task = session.get_one(CountTask, line.task_id)
-    if line.settled_as or task.state != counting.COUNTED:
+    task = session.get_one(CountTask, line.task_id, with_for_update=True)
+    if line.settled_as or task.state != counting.COUNTED or stocktake != counting.COUNTING:
         raise Conflict("stocktakes.decided_already")
     return line, task
 
@@ -169,11 +176,13 @@ def cancel_session(session: Session, actor: Actor, session_id: int, reason: str)
     stocktake = _session(session, session_id)
     if not _tidy(reason):
         raise Invalid("stocktakes.reason_needed")
-    tasks = session.execute(
-        select(CountTask).where(CountTask.session_id == session_id, CountTask.state.in_(_TO_COME))
-        .order_by(CountTask.id).with_for_update()).scalars()
-    for task in tasks:
-        task.state = counting.TASK_FLOW.step(task.state, "cancel")
+    to_come = (select(CountTask).where(CountTask.session_id == session_id, CountTask.state.in_(_TO_COME))
+               .order_by(CountTask.id).with_for_update().execution_options(populate_existing=True))
+    # A shelf that was being finished just now may have brought a recount: until there is none.
+    while tasks := session.execute(to_come).scalars().all():
+        for task in tasks:
+            task.state = counting.TASK_FLOW.step(task.state, "cancel")
+        session.flush()  # The next look must not find these.
     undecided = session.execute(
         select(CountResult).where(CountResult.session_id == session_id, CountResult.state.in_(rules.UNDECIDED))
         .order_by(CountResult.id).with_for_update()).scalars()
@@ -183,7 +192,8 @@ def cancel_session(session: Session, actor: Actor, session_id: int, reason: str)
 
 
 def _session(session: Session, session_id: int) -> CountSession:
-    stocktake = session.get(CountSession, session_id, with_for_update=True, populate_existing=True)
+    # Not held against those who only refer to it: whoever finishes a shelf asks for recounts in it.
+    stocktake = session.get(CountSession, session_id, with_for_update={"key_share": True}, populate_existing=True)
     if stocktake is None:
         raise NotFound("stocktakes.no_such_session")
     return stocktake
@@ -217,7 +227,7 @@ def _locked(session: Session, result_ids: Collection[int], *states: str) -> list
 
 
 def _refuse_counters(session: Session, actor: Actor, results: Sequence[CountResult]) -> None:
-    """Who counted does not approve (STK-3)."""
+    """Who counted does not decide (STK-3)."""
     counted = session.execute(
         select(CountTask.id).where(CountTask.session_id.in_({result.session_id for result in results}),
                                    CountTask.person_id == actor.person_id).limit(1)).scalar()
