@@ -43,6 +43,15 @@ def test_from_goods_in_to_the_shelf_on_the_screen(tablet, db, dune, language):
     assert moves_of(db, dune)[-1] == ("put_away", 1, "RECEIVING", "B-07-3")
 
 
+def test_where_no_shelf_has_room_the_screen_asks_for_any(tablet, db, dune):
+    received(db, dune, 2)
+    tablet.sign_in("picker")
+    taken = tablet.post(SCAN, {"scan_id": "11111111-1111-4111-8111-111111111112", "raw": dune.isbn}, **{"X-Scan": "1"})
+
+    assert (taken.status_code, 'data-code="transfers.taken"' in taken.text) == (200, True)
+    assert "Any free shelf" in tablet.get("/transfers/").text
+
+
 def test_a_replenishment_from_the_list_to_the_pick_face(tablet, db, dune, planned):
     tablet.sign_in("picker")
     page = tablet.get("/transfers/replenish")
