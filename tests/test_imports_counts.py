@@ -7,7 +7,7 @@ from tests.shared_data import needs_shared, shared, shared_rows
 from tests.stocktakes_builders import open_tasks, result_of
 from warehouse import imports_counts, imports_stock
 from warehouse.queries import stocktakes as queries
-from warehouse.services import counting_sessions
+from warehouse.services import counting_import, counting_sessions, stocktakes
 
 
 @pytest.fixture
@@ -74,6 +74,26 @@ def test_a_shelf_that_is_being_counted_is_left_to_that_count(db, actor, dune, sh
 
     assert [one["code"] for one in report.problems] == ["shelf_in_other_count"]
     assert units_at(db, shelf, dune) == (6, 0)
+
+
+def test_a_file_whose_stocktake_is_called_off_meanwhile_goes_on_in_another(db, actor, dune, shelf, monkeypatch):
+    monkeypatch.setattr(imports_counts, "LOT", 1)
+    other = stock_at(db, "A-01-2", dune, 6)
+
+    def write(use_case, *args):
+        done = db.write(use_case, *args)
+        if use_case is counting_import.receive_counts and args[2] is None:
+            db.write(stocktakes.cancel_session, actor, done.session_id, "fire drill")
+        return done
+
+    imports_counts.import_counts(write, actor, [
+        ("counts.csv", b"location,isbn13,counted\nA-01-1,9780441013593,6\nA-01-2,9780441013593,1\n")])
+
+    with db.read() as session:
+        newest, called_off = queries.list_sessions(session)
+    assert (newest.state, called_off.state) == ("counting", "cancelled")
+    assert open_tasks(db, newest.id) == [(other.code, 2, [dune.id])]
+    assert open_tasks(db, called_off.id) == []
 
 
 def test_damaged_copies_stay_damaged(db, actor, dune, shelf):

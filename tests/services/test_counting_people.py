@@ -217,6 +217,17 @@ def test_a_lead_takes_over_at_once(db, actor, counter, dune, task_id):
     assert task_row(db, task_id).person_id == actor.person_id
 
 
+def test_a_shelf_is_not_taken_over_with_another_one_in_hand(db, actor, counter, dune, task_id):
+    other = a_shelf(db, "A-01-1")
+    a_count(db, actor, other)
+    assert open_shelf(db, actor, other.label).code == "counting.at_shelf"
+
+    answer = Counter(db, actor, task_id).press("#take_over")
+
+    assert (answer.code, answer.facts["location"]) == ("counting.finish_first", "A-01-1")
+    assert task_row(db, task_id).person_id == counter.actor.person_id
+
+
 def test_nobody_takes_over_the_recount_of_their_own_shelf(db, actor, picker, counter, dune, shelf):
     counter.scan(dune.isbn)
     counter.finish()

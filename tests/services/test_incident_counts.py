@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select, update
 
 from tests.builders import a_tote, an_order, stock_at
+from tests.counting_builders import Counter
 from tests.walk import release, started
 from warehouse.models.counting import CountLine, CountSession, CountTask
 from warehouse.models.stock import Location
@@ -64,6 +65,21 @@ def test_while_the_count_is_open_the_same_is_asked_once_and_another_title_is_add
     report(db, actor, item_id=emma.id, location_id=shelf.id)
 
     assert asked(db) == [("incident", "B-07-3", False, [dune.id, emma.id])]
+
+
+@pytest.mark.parametrize("what", ["emma", None])
+def test_a_count_that_somebody_has_begun_is_widened_too(db, actor, picker, shelf, dune, emma, what):
+    report(db, actor, item_id=dune.id, location_id=shelf.id)
+    with db.read() as session:
+        counter = Counter(db, picker, session.execute(select(CountTask.id)).scalar_one())
+    counter.scan(shelf.label)
+    counter.scan(dune.isbn, units=2)
+    stock_at(db, shelf, emma)
+
+    report(db, actor, item_id=emma.id if what else None, location_id=shelf.id)
+
+    assert asked(db) == [("incident", "B-07-3", not what, [dune.id, emma.id] if what else [dune.id])]
+    assert counter.press("#finish").code == "counting.not_seen"
 
 
 def test_after_that_count_a_new_incident_asks_again(db, actor, shelf, dune):

@@ -1,17 +1,19 @@
 """A stocktake that is over changes nothing any more, and several of its differences are posted in one go."""
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from tests.builders import a_person, an_item, an_order, as_actor, stock_at, units_at
-from tests.floor import broken_claims, counters, release
+from tests.counting_builders import Counter, a_count
+from tests.floor import a_scan, broken_claims, counters, release
 from tests.stocktakes_builders import count, open_tasks, result_id, result_of
 from warehouse.domain.stocktakes import Tolerances
 from warehouse.errors import Conflict, NotAllowed
 from warehouse.queries import stocktakes as queries
-from warehouse.services import counting_sessions, stocktakes
+from warehouse.services import counting_commands, counting_sessions, stocktakes
 
 
 @pytest.fixture
@@ -97,3 +99,33 @@ def test_who_approved_may_count_other_shelves_afterwards(db, actor, crew, shelf,
     count(db, later, session_id, other, {emma: 3})
 
     assert broken_claims(db) == []
+
+
+def test_a_title_that_is_asked_for_while_its_shelf_is_being_finished_is_counted_in_the_next_round(
+    db, actor, crew, shelf, emma, dune,
+):
+    task_id, = a_count(db, actor, shelf, items=[emma])
+    counter = Counter(db, crew[0], task_id)
+    counter.scan(shelf.label)
+    counter.scan(emma.isbn, units=6)
+    session_id, step = counter.task["session_id"], counter.task["step_id"]
+    finished, go_on = threading.Event(), threading.Event()
+
+    def finish(session):
+        counting_commands.command(session, crew[0], task_id, a_scan("#finish", step=step))
+        finished.set()
+        go_on.wait(5)
+
+    def ask():
+        assert finished.wait(5)
+        db.write(counting_sessions.ask_titles, session_id, shelf.id, [dune.id])
+
+    threads = [threading.Thread(target=db.write, args=(finish,)), threading.Thread(target=ask)]
+    for thread in threads:
+        thread.start()
+    threads[1].join(0.3)  # It waits for the one who finishes, or is done at once.
+    go_on.set()
+    for thread in threads:
+        thread.join()
+
+    assert open_tasks(db, session_id) == [("A-01-1", 2, [dune.id])]

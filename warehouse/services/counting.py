@@ -51,7 +51,7 @@ def _hand_out(session: Session, actor: Actor, command: str) -> tuple[Verdict, in
     verb, _, argument = command.partition(":")
     if verb != NEXT or not (argument.isdecimal() or not argument):
         raise Conflict("counting.unknown_command", command=command[1:])
-    mine = _in_hand(session, actor)
+    mine = in_hand(session, actor)
     if mine is not None:
         return accept("counting.go_on", "open", location=mine.code), mine.id
     found = _next_shelf(session, actor, int(argument) if argument else None)
@@ -81,7 +81,7 @@ def _next_shelf(session: Session, actor: Actor, session_id: int | None) -> Any:
         .with_for_update(of=CountTask, skip_locked=True)).one_or_none()
 
 
-def _in_hand(session: Session, actor: Actor) -> Any:
+def in_hand(session: Session, actor: Actor) -> Any:
     """The shelf that this person has begun or was handed."""
     return session.execute(
         select(CountTask.id, CountTask.location_id, Location.code)
@@ -105,7 +105,7 @@ def _open(session: Session, actor: Actor, thing: Thing) -> tuple[Verdict, int | 
         return refuse("counting.not_to_count", WARN, location=thing.name), None
     if task.state == rules.COUNTING and task.person_id != actor.person_id:
         return _of_another(actor, task, thing.name)
-    mine = _in_hand(session, actor)
+    mine = in_hand(session, actor)
     if mine is not None and mine.id != task.id:
         return refuse("counting.finish_first", WARN, location=mine.code, other=thing.name), None
     if counted_before(session, actor.person_id, task):
@@ -175,7 +175,7 @@ def _scan_place(session: Session, actor: Actor, now: CountNow, scanned: ScanIn, 
     is_open = now.task.state == rules.OPEN
     if verdict.accepted and is_open and counted_before(session, actor.person_id, now.task):
         verdict = refuse("counting.counted_by_you", WARN, location=thing.name)
-    mine = _in_hand(session, actor)
+    mine = in_hand(session, actor)
     if verdict.accepted and mine is not None and mine.id != now.task.id:
         verdict = refuse("counting.finish_first", WARN, location=mine.code, other=thing.name)
 

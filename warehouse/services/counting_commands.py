@@ -16,7 +16,7 @@ from warehouse.models.catalog import Item
 from warehouse.models.journal import Scan
 from warehouse.models.stock import StockBalance
 from warehouse.services import counting_settle, journal, stock
-from warehouse.services.counting import begin, of_another
+from warehouse.services.counting import begin, in_hand, of_another
 from warehouse.services.counting_look import NOT_SEEN, TASK, CountNow
 from warehouse.services.counting_steps import (
     LINE,
@@ -238,12 +238,15 @@ def _give_back(session: Session, actor: Actor, now: CountNow, scanned: ScanIn) -
 
 
 def _take_over(session: Session, actor: Actor, now: CountNow, scanned: ScanIn) -> Answer:
-    """This person counts the shelf now, from the first copy on, without a look at what was counted before."""
+    """This person counts the shelf now, from the first copy on, without a look at what was counted before. Refused
+    with another shelf in hand."""
     verdict = accept("counting.taken_over", "take_over", OK, location=now.task.code)
     if not now.may_take_over(actor):
         verdict = of_another(now)
     elif counted_before(session, actor.person_id, now.task):
         verdict = refuse("counting.counted_by_you", WARN, location=now.task.code)
+    elif mine := in_hand(session, actor):
+        verdict = refuse("counting.finish_first", WARN, location=mine.code, other=now.task.code)
     if not verdict.accepted:
         return keep(session, actor, now, scanned, verdict, Touched(kinds.COMMAND))
 

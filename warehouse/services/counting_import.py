@@ -45,8 +45,9 @@ def receive_counts(
             received.problems.append(_problem(record, "repeated_stock_row", first_row=first.row))
     if not named:
         return received
-    received.session_id = session_id or counting_sessions.new_session(
-        session, actor, counting.FILE, {"files": list(files)})
+    if session_id is None or not counting_sessions.is_open(session, session_id):
+        received.session_id = counting_sessions.new_session(session, actor, counting.FILE, {"files": list(files)})
+    assert received.session_id is not None
     for place in counting_sessions.add_tasks(session, received.session_id, named):
         received.problems += [_problem(record, "shelf_in_other_count") for record in named.pop(place).values()]
     for place, rows in sorted(named.items()):

@@ -90,7 +90,7 @@ def ask_for_count(
     session: Session, actor: Actor, location_id: int, *, kind: str, why: str, item_ids: Collection[int] = (),
 ) -> int | None:
     """Have a shelf counted, whole or only for some titles, in the standing session of this kind; the id of the task.
-    None where the place is no shelf or an open count has it already: that one is widened, where nobody began it."""
+    None where the place is no shelf or an open count has it already: that one is widened, unless it is a recount."""
     is_shelf = session.execute(
         select(Location.id).where(Location.id == location_id, Location.kind == ledger.SHELF)
         .with_for_update(key_share=True)).scalar()
@@ -98,9 +98,10 @@ def ask_for_count(
         return None
     present = session.execute(
         select(CountTask).where(CountTask.location_id == location_id, CountTask.state.in_(TO_COME))
-        .order_by(CountTask.id).limit(1)).scalar_one_or_none()
+        .order_by(CountTask.id).limit(1).with_for_update()
+        .execution_options(populate_existing=True)).scalar_one_or_none()
     if present is not None:
-        if present.state == counting.OPEN and present.round == 1:
+        if present.round == 1:
             _widen(session, present, item_ids)
         return None
     session_id = standing_session(session, actor, kind, location_id)
@@ -113,13 +114,19 @@ def ask_for_count(
 
 def standing_session(session: Session, actor: Actor, kind: str, location_id: int) -> int:
     """The open session that gathers shelves as they are asked for, where this shelf is not on its list yet; else a
-    new one. Its id."""
+    new one. Its id. Nobody ends it until the commit."""
     standing = session.execute(
         select(CountSession.id).where(
             CountSession.kind == kind, CountSession.state == counting.COUNTING,
             ~exists().where(CountTask.session_id == CountSession.id, CountTask.location_id == location_id))
-        .order_by(CountSession.id.desc()).limit(1)).scalar()
+        .order_by(CountSession.id.desc()).limit(1).with_for_update(read=True)).scalar()
     return standing or new_session(session, actor, kind, {"standing": True})
+
+
+def is_open(session: Session, session_id: int) -> bool:
+    """Whether a stocktake still counts. Nobody ends it until the commit."""
+    state = select(CountSession.state).where(CountSession.id == session_id).with_for_update(read=True)
+    return session.execute(state).scalar() == counting.COUNTING
 
 
 def _widen(session: Session, task: CountTask, item_ids: Collection[int]) -> None:
@@ -131,10 +138,12 @@ def _widen(session: Session, task: CountTask, item_ids: Collection[int]) -> None
 
 def ask_titles(session: Session, session_id: int, location_id: int, item_ids: Collection[int]) -> bool:
     """Count some titles of a shelf once more, or for the first time, within a session: in its open task there, else
-    in a new one of the next round. False where the rounds are used up."""
+    in a new one of the next round. False where the rounds are used up. Whoever finishes the task meanwhile is waited
+    for, or the titles would come too late on its list."""
+    session.execute(select(Location.id).where(Location.id == location_id).with_for_update(key_share=True))
     tasks = session.execute(
         select(CountTask).where(CountTask.session_id == session_id, CountTask.location_id == location_id)
-        .order_by(CountTask.round)).scalars().all()
+        .order_by(CountTask.round).with_for_update().execution_options(populate_existing=True)).scalars().all()
     present = next((task for task in tasks if task.state in TO_COME), None)
     if present is not None:
         if not present.covers_shelf:

@@ -139,16 +139,13 @@ def dismiss_code(session: Session, actor: Actor, line_id: int, reason: str) -> N
 
 
 def _unknown(session: Session, line_id: int) -> tuple[CountLine, CountTask]:
-    """The line and its shelf, held until the commit, and their stocktake, so that nobody ends it meanwhile."""
-    stocktake = session.execute(
-        select(CountSession.state).join(CountTask, CountTask.session_id == CountSession.id)
-        .join(CountLine, CountLine.task_id == CountTask.id).where(CountLine.id == line_id)
-        .with_for_update(read=True, of=CountSession)).scalar()
+    """The line and its shelf, held until the commit. Refused where somebody decided, or ended the stocktake."""
     line = session.get(CountLine, line_id, with_for_update=True, populate_existing=True)
     if line is None or not line.code:
         raise NotFound("stocktakes.no_such_code")
     task = session.get_one(CountTask, line.task_id, with_for_update=True)
-    if line.settled_as or task.state != counting.COUNTED or stocktake != counting.COUNTING:
+    if (line.settled_as or task.state != counting.COUNTED
+            or not counting_sessions.is_open(session, task.session_id)):
         raise Conflict("stocktakes.decided_already")
     return line, task
 
@@ -176,13 +173,11 @@ def cancel_session(session: Session, actor: Actor, session_id: int, reason: str)
     stocktake = _session(session, session_id)
     if not _tidy(reason):
         raise Invalid("stocktakes.reason_needed")
-    to_come = (select(CountTask).where(CountTask.session_id == session_id, CountTask.state.in_(_TO_COME))
-               .order_by(CountTask.id).with_for_update().execution_options(populate_existing=True))
-    # A shelf that was being finished just now may have brought a recount: until there is none.
-    while tasks := session.execute(to_come).scalars().all():
-        for task in tasks:
-            task.state = counting.TASK_FLOW.step(task.state, "cancel")
-        session.flush()  # The next look must not find these.
+    tasks = session.execute(
+        select(CountTask).where(CountTask.session_id == session_id, CountTask.state.in_(_TO_COME))
+        .order_by(CountTask.id).with_for_update()).scalars()
+    for task in tasks:
+        task.state = counting.TASK_FLOW.step(task.state, "cancel")
     undecided = session.execute(
         select(CountResult).where(CountResult.session_id == session_id, CountResult.state.in_(rules.UNDECIDED))
         .order_by(CountResult.id).with_for_update()).scalars()
@@ -192,8 +187,8 @@ def cancel_session(session: Session, actor: Actor, session_id: int, reason: str)
 
 
 def _session(session: Session, session_id: int) -> CountSession:
-    # Not held against those who only refer to it: whoever finishes a shelf asks for recounts in it.
-    stocktake = session.get(CountSession, session_id, with_for_update={"key_share": True}, populate_existing=True)
+    # Held also against whoever refers to it: nobody brings a result or a recount meanwhile.
+    stocktake = session.get(CountSession, session_id, with_for_update=True, populate_existing=True)
     if stocktake is None:
         raise NotFound("stocktakes.no_such_session")
     return stocktake
