@@ -126,12 +126,13 @@ def test_no_page_and_no_answer_holds_what_the_books_say(tablet, other_tablet, db
 def test_whoever_has_a_shelf_in_hand_sees_the_books_nowhere(tablet, task_id, shelf, dune):
     tablet.sign_in("manager")
     pages = ("/find?q=Dune", f"/find/item/{dune.id}", f"/find/location/{shelf.id}", f"/stock/item/{dune.id}",
-             f"/stock/location/{shelf.id}", "/stock/", "/stock/export", "/stocktakes/")
+             f"/stock/location/{shelf.id}", "/stock/", "/stock/export", "/stocktakes/", "/transfers/")
     assert {tablet.get(page, **JSON).status_code for page in pages} == {200}
     tablet.scan("/count/scan", shelf.label)
 
     refused = [tablet.get(page, **JSON) for page in pages]
 
+    refused.append(tablet.scan("/transfers/scan", shelf.label))
     assert {(answer.status_code, answer.json["code"]) for answer in refused} == {(409, "counting.blind_now")}
     assert "B-07-3" in tablet.get(pages[0]).text
     assert "424" not in tablet.get(pages[0]).text

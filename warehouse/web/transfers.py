@@ -8,12 +8,14 @@ from warehouse.domain import replenishment as rules
 from warehouse.queries import transfers as queries
 from warehouse.services import replenishment, transfers
 from warehouse.services.transfers_look import draw, look
-from warehouse.web.access import rule
+from warehouse.web.access import refuse_while_counting, rule
 from warehouse.web.http import actor, answer_json, answer_scan, read, respond, scan_from_request, wants_json, write
 
 bp = Blueprint("transfers", __name__, url_prefix="/transfers")
+# The screen tells what lies at the shelf that copies are taken from.
+bp.before_request(refuse_while_counting)
 
-MOST_TOLD = 6
+TOLD, MOST_TOLD = ("made", "changed", "cancelled"), 6
 
 
 @bp.get("/")
@@ -71,6 +73,6 @@ def plan() -> Response:
 
 def planned_words() -> dict[str, Any]:
     parts = request.args.get("planned", "").split(",")
-    if not all(part.isdecimal() and len(part) <= MOST_TOLD for part in parts):
+    if len(parts) != len(TOLD) or not all(part.isdecimal() and len(part) <= MOST_TOLD for part in parts):
         return {}
-    return dict(zip(("made", "changed", "cancelled"), map(int, parts), strict=False))
+    return dict(zip(TOLD, map(int, parts), strict=True))
