@@ -153,6 +153,23 @@ def test_a_first_number_is_not_shown_to_the_second_counter(tablet, other_tablet,
     assert other_tablet.scan("/count/scan", shelf.label).json["code"] == "counting.in_other_hands"
 
 
+def test_the_list_does_not_tell_whether_a_shelf_is_counted_again(tablet, other_tablet, db, actor, shelf, dune):
+    first, _ = a_count(db, actor, shelf, a_shelf(db, "B-08-1"))
+    tablet.sign_in("picker", name="Wang Xiaoyu")
+    other_tablet.sign_in("picker", name="Chen Wei")
+    for code in ("B-07-3", dune.isbn):
+        tablet.scan(f"/count/{first}/scan", code)
+    for _ in range(2):
+        press(tablet, f"/count/{first}", "#finish")
+
+    def listed(person):
+        (one,) = person.get("/count/", **JSON).json["stocktakes"]
+        return one["done"], one["shelves"], one["for_me"]
+
+    assert listed(tablet) == (1, 2, 1)
+    assert listed(other_tablet) == (1, 3, 2)
+
+
 def test_the_tablet_says_that_its_counter_is_there(tablet, db, task_id, shelf, clock):
     tablet.sign_in("picker")
     tablet.scan("/count/scan", shelf.label)

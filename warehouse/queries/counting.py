@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import case, exists, func, select
+from sqlalchemy import bindparam, case, exists, func, select
 from sqlalchemy.orm import Session, aliased
 
 from warehouse.domain import counting as rules
@@ -64,11 +64,12 @@ def _stocktakes(session: Session, actor: Actor) -> list[Stocktake]:
         earlier.session_id == CountTask.session_id, earlier.location_id == CountTask.location_id,
         earlier.round < CountTask.round, earlier.person_id == actor.person_id)
     done = func.sum(case((CountTask.state == rules.COUNTED, 1), else_=0))
-    for_me = func.sum(case(((CountTask.state == rules.OPEN) & ~mine_before, 1), else_=0))
+    for_me = func.sum(case((CountTask.state == rules.OPEN, 1), else_=0))
     rows = session.execute(
         select(CountSession.id, CountSession.number, CountSession.kind, CountSession.scope, func.count(), done, for_me)
         .join(CountTask, CountTask.session_id == CountSession.id)
-        .where(CountSession.state == rules.COUNTING, CountTask.state != rules.CANCELLED)
+        # Others who count my shelves again are no matter of mine, or the list would tell that I differed.
+        .where(CountSession.state == rules.COUNTING, CountTask.state != rules.CANCELLED, ~mine_before)
         .group_by(CountSession.id).order_by(CountSession.id)).all()
     return [Stocktake(id_, number, kind, tuple(scope.get("zones", ())), shelves, counted, free)
             for id_, number, kind, scope, shelves, counted, free in rows if counted < shelves]
@@ -88,8 +89,13 @@ def _in_hands(session: Session, actor: Actor) -> list[ShelfInHands]:
         for id_, code, name, person_id, beat in rows]
 
 
+# Put together once: it is asked before every page of the books.
+_SHELF_IN_HAND = (
+    select(Location.code).join(CountTask, CountTask.location_id == Location.id)
+    .where(CountTask.state == rules.COUNTING, CountTask.person_id == bindparam("person")).limit(1)
+)
+
+
 def shelf_in_hand(session: Session, person_id: int) -> str | None:
     """The shelf that this person counts at the moment."""
-    return session.execute(
-        select(Location.code).join(CountTask, CountTask.location_id == Location.id)
-        .where(CountTask.state == rules.COUNTING, CountTask.person_id == person_id).limit(1)).scalar()
+    return session.execute(_SHELF_IN_HAND, {"person": person_id}).scalar()
