@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from importlib.resources import files
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -68,7 +69,7 @@ def _fill(config: Config, database: Database) -> None:
     database.write(equipment.add_carts, actor, "C", CARTS, SLOTS)
     staff = _hire(database, actor)
     _work(database, staff)
-    inbound.fill(database, actor, staff)
+    inbound.fill(database, actor, staff, today=clock.now().astimezone(ZoneInfo(zone)).date())
 
 
 def _promise(session: Session, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """The other half of the demo's morning: purchase orders, deliveries under way, books to put away, shelves to count."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from importlib.resources import files
 from typing import Any
 
@@ -36,19 +36,19 @@ COUNTED_SHELVES = 3
 ZONE = "en"
 
 
-def fill(database: Database, actor: Actor, staff: dict[str, Actor]) -> None:
-    """Bring the files in and do the morning's work by the same scans as a person."""
+def fill(database: Database, actor: Actor, staff: dict[str, Actor], *, today: date) -> None:
+    """Bring the files in and do the morning's work by the same scans as a person. `today` as the shop's calendar has
+    it."""
     imports_stock.import_homes(database.write, actor, [_file("homes.csv")])
     imports_purchasing.import_purchases(database.write, actor, [_file("purchases.csv")])
     orders = _orders(database)
     for number, days in EXPECTED:
-        database.write(purchasing.change_day, actor, orders[number],
-                       (clock.now() + timedelta(days=days)).date().isoformat())
+        database.write(purchasing.change_day, actor, orders[number], (today + timedelta(days=days)).isoformat())
     database.write(purchasing.announce_outstanding, staff["manager"], orders[ANNOUNCED], notice="ASN-20611", parcels=2)
     _receive(database, staff["packer"], orders[UNDER_WAY])
     database.write(figures.reckon, actor)
     database.write(replenishment.plan_replenishment, actor)
-    _count(database, staff)
+    _count(database, staff, today)
 
 
 def _file(name: str) -> tuple[str, bytes]:
@@ -74,7 +74,7 @@ def _receive(database: Database, packer: Actor, order_id: int) -> None:
     hands.scan(receiving.scan, parcel, "#close", step)
 
 
-def _count(database: Database, staff: dict[str, Actor]) -> None:
+def _count(database: Database, staff: dict[str, Actor], today: date) -> None:
     """A stocktake of a zone is begun: two shelves were right, on the third the count and the books differ."""
     lead, counter = staff["manager"], Hands(database, staff["packer"], clock.now() - timedelta(minutes=20))
     database.write(counting_sessions.open_session, lead, counts.ZONE, {"zones": [ZONE]})
@@ -88,7 +88,7 @@ def _count(database: Database, staff: dict[str, Actor]) -> None:
                 task = counter.scan(counting.scan, task_id, make_label("item", item_id)).task
         command = "#finish" if books else "#empty"
         counter.scan(counting_commands.command, task_id, command, task["step_id"])
-    database.write(cycle_plan.plan, lead, clock.now().date().isoformat(), most=12)
+    database.write(cycle_plan.plan, lead, today.isoformat(), most=12)
 
 
 def _next_shelf(database: Database) -> tuple[int, int]:
