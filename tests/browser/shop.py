@@ -11,7 +11,7 @@ from waitress import create_server
 
 from tests.browser.keys import scan_keys
 from tests.browser.screen_checks import assert_screen_is_fit, faults_of, layout_faults_of
-from warehouse import data_folder
+from warehouse import clock, data_folder
 from warehouse.app import create_app
 from warehouse.config import load_config
 from warehouse.db import Database
@@ -25,9 +25,19 @@ from warehouse.models.orders import Order
 from warehouse.models.packing import Parcel
 from warehouse.models.people import Person
 from warehouse.models.picking import PickRun, PickStop, Tote
-from warehouse.models.stock import Location
+from warehouse.models.receiving import Delivery
+from warehouse.models.stock import Location, StockBalance
 from warehouse.queries import putback
-from warehouse.services import packing_draw, packing_look, picking_look, putback_look, shipping_look
+from warehouse.services import (
+    counting_look,
+    packing_draw,
+    packing_look,
+    picking_look,
+    putback_look,
+    receiving_look,
+    shipping_look,
+    transfers_look,
+)
 
 PICTURES = Path(__file__).parents[2] / "artefacts" / "browser"
 LANDSCAPE, PORTRAIT = {"width": 1280, "height": 800}, {"width": 800, "height": 1280}
@@ -59,7 +69,7 @@ class Shop:
         badge = self.badges[role]
         with self.database.read() as session:
             language = session.get_one(Person, badge.person_id).language
-        return Actor(badge.person_id, None, None, role, language, badge.name)
+        return Actor(badge.person_id, None, clock.now(), role, language, badge.name)
 
     def pick_task(self, run_id, role="picker"):
         with self.database.read() as session:
@@ -77,10 +87,45 @@ class Shop:
         with self.database.read() as session:
             return putback_look.draw(putback_look.look(session, source_id), self.actor(role))
 
+    def parcel_task(self, parcel_id, role="packer"):
+        with self.database.read() as session:
+            return receiving_look.draw(session, receiving_look.look(session, parcel_id), self.actor(role))
+
+    def transfer_task(self, role="packer"):
+        actor = self.actor(role)
+        with self.database.read() as session:
+            return transfers_look.draw(transfers_look.look(session, actor.person_id), actor)
+
+    def count_task(self, task_id, role="packer"):
+        with self.database.read() as session:
+            return counting_look.draw(counting_look.look(session, task_id), self.actor(role))
+
     def runs(self, state, *kinds):
         """Ids of pick runs in a state, oldest first."""
         rows = select(PickRun.id).where(PickRun.state == state).order_by(PickRun.id)
         return self._ids(rows.where(PickRun.kind.in_(kinds)) if kinds else rows)
+
+    def deliveries(self, state):
+        return self._ids(select(Delivery.id).where(Delivery.state == state).order_by(Delivery.id))
+
+    def place(self, code):
+        """The id of a place by the text on its label."""
+        return self._ids(select(Location.id).where(Location.code == code))[0]
+
+    def item(self, isbn):
+        return self._ids(select(Item.id).where(Item.isbn13 == isbn))[0]
+
+    def units_at(self, location_id, item_id, condition="good"):
+        """Copies of a title at a place, those promised to orders among them."""
+        here = (StockBalance.location_id == location_id, StockBalance.item_id == item_id)
+        return sum(self._ids(select(StockBalance.on_hand).where(*here, StockBalance.condition == condition)))
+
+    def free_units(self, item_id):
+        """Good copies on shelves that no order was promised."""
+        rows = select(StockBalance.on_hand - StockBalance.reserved).join(
+            Location, Location.id == StockBalance.location_id)
+        return sum(self._ids(rows.where(
+            StockBalance.item_id == item_id, StockBalance.condition == "good", Location.kind == "shelf")))
 
     def orders(self, *states):
         return self._ids(select(Order.id).where(Order.state.in_(states)).order_by(Order.due_at, Order.id))
@@ -180,9 +225,30 @@ class Visitor:
             self.page.locator(f"[data-key='{digit}']").click()
         self.page.wait_for_url(lambda url: "/login" not in url)
 
+    def hand_over(self, role):
+        """Somebody else scans their badge on the work screen."""
+        badge = self.shop.badges[role]
+        self.scan_unanswered(badge.badge)
+        self.page.locator("input[type=hidden][name=person_id]").wait_for(state="attached")
+        for digit in badge.pin:
+            self.page.locator(f"[data-key='{digit}']").click()
+        self.page.wait_for_url(lambda url: "/login" not in url)
+
     def open(self, address):
         self.page.goto(self.shop.url + address)
         self.page.wait_for_function("() => window.tablet?.sender")
+
+    def follow(self, button, address):
+        """Tap what leads to another screen, and wait until that one hears the scanner."""
+        self.page.locator(button).click()
+        self.page.wait_for_url(address)
+        self.page.wait_for_function("() => window.tablet?.sender")
+
+    def type_number(self, sheet, number):
+        """A number on the pad of a sheet; it stays open for the scan that it belongs to."""
+        self.page.locator(f"[data-open-sheet='{sheet}']:visible").last.click()
+        for digit in str(number):
+            self.page.locator(f"{sheet} [data-key='{digit}']").click()
 
     def scan(self, text):
         """Scan and wait for the answer to this very scan."""
