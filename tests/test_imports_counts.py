@@ -22,7 +22,7 @@ def shelf(db, dune):
 
 def bring(db, actor, rows, name="counts.csv"):
     return imports_counts.import_counts(
-        db.write, actor, [(name, "\n".join(["location,isbn13,counted", *rows]).encode())])
+        db.write, actor, [(name, "\n".join(["location,isbn13,counted,condition", *rows]).encode())])
 
 
 def test_a_file_is_a_stocktake_of_its_rows(db, actor, dune, shelf):
@@ -103,6 +103,16 @@ def test_damaged_copies_stay_damaged(db, actor, dune, shelf):
 
     assert result_of(db, report.stocktakes[0], shelf, dune) == ("matched", 0, 0)
     assert units_at(db, shelf, dune, "damaged") == (1, 0)
+
+
+def test_good_and_damaged_copies_in_two_rows_are_one_count(db, actor, dune, shelf):
+    stock_at(db, shelf, dune, 1, condition="damaged")
+
+    report = bring(db, actor, ["A-01-1,9780441013593,5,good", *["A-01-1,9780441013593,2,damaged"] * 2])
+
+    assert (report.created, [one["code"] for one in report.problems]) == (2, ["repeated_stock_row"])
+    assert result_of(db, report.stocktakes[0], shelf, dune) == ("matched", 0, 0)
+    assert (units_at(db, shelf, dune), units_at(db, shelf, dune, "damaged")) == ((5, 0), (2, 0))
 
 
 def sample_books():

@@ -17,6 +17,8 @@ from warehouse.services import counting_sessions, counting_settle, stock
 from warehouse.services.stock_import import ItemsNamed
 
 TASK, LINE = CountTask.__table__, CountLine.__table__
+# What a file says of one title on one shelf, by condition.
+Rows = dict[str, StockRecord]
 
 
 @dataclass
@@ -31,16 +33,17 @@ class Received:
 def receive_counts(
     session: Session, actor: Actor, records: Sequence[StockRecord], session_id: int | None, files: Sequence[str],
 ) -> Received:
-    """Keep and settle counts. All rows of one shelf must be in one lot. Rows that are not taken: places that are no
-    shelves, items that are unknown or not told apart, and shelves that another open count has."""
+    """Keep and settle counts. All rows of one shelf must be in one lot; good and damaged copies of a title may stand in
+    two rows. Rows that are not taken: places that are no shelves, items that are unknown or not told apart, a title a
+    second time, and shelves that another open count has."""
     received = Received(session_id)
-    named: dict[int, dict[int, StockRecord]] = {}
+    named: dict[int, dict[int, Rows]] = {}
     for record, found in zip(records, _find(session, records), strict=True):
         if isinstance(found, RowProblem):
             received.problems.append(found)
             continue
         item_id, place = found
-        first = named.setdefault(place, {}).setdefault(item_id, record)
+        first = named.setdefault(place, {}).setdefault(item_id, {}).setdefault(record.condition, record)
         if first is not record:
             received.problems.append(_problem(record, "repeated_stock_row", first_row=first.row))
     if not named:
@@ -49,26 +52,27 @@ def receive_counts(
         received.session_id = counting_sessions.new_session(session, actor, counting.FILE, {"files": list(files)})
     assert received.session_id is not None
     for place in counting_sessions.add_tasks(session, received.session_id, named):
-        received.problems += [_problem(record, "shelf_in_other_count") for record in named.pop(place).values()]
-    for place, rows in sorted(named.items()):
-        _count(session, actor, received.session_id, place, rows)
-        received.counted += len(rows)
+        received.problems += [_problem(record, "shelf_in_other_count")
+                              for rows in named.pop(place).values() for record in rows.values()]
+    for place, titles in sorted(named.items()):
+        _count(session, actor, received.session_id, place, titles)
+        received.counted += sum(map(len, titles.values()))
     return received
 
 
 def _count(
-    session: Session, actor: Actor, session_id: int, place: int, rows: dict[int, StockRecord],
+    session: Session, actor: Actor, session_id: int, place: int, titles: dict[int, Rows],
 ) -> None:
     """One shelf, begun and finished at once; each title is looked up in the books while nobody can move it."""
     task_id = session.execute(
         select(TASK.c.id).where(TASK.c.session_id == session_id, TASK.c.location_id == place)).scalar_one()
-    for item_id, record in sorted(rows.items()):
+    for item_id, rows in sorted(titles.items()):
         standing = stock.hold_still(session, item_id, place)
         session.execute(update(LINE).where(LINE.c.task_id == task_id, LINE.c.item_id == item_id).values(
-            units_counted=record.quantity, on_record=standing.on_hand, moves_seen=standing.moves,
+            units_counted=sum(record.quantity for record in rows.values()), on_record=standing.on_hand, moves_seen=standing.moves,
             last_move_id=standing.last_move_id, counted_at=actor.at,
-            # The file says of one condition how many there are: the others stand as in the books.
-            units_damaged=standing.damaged))
+            # Where the file does not say which are damaged, it says how many there are in all.
+            units_damaged=rows[ledger.DAMAGED].quantity if ledger.DAMAGED in rows else standing.damaged))
     flow = counting.TASK_FLOW
     session.execute(update(TASK).where(TASK.c.id == task_id).values(
         state=flow.step(flow.step(flow.start, "take"), "finish"), person_id=actor.person_id, heartbeat_at=actor.at,
