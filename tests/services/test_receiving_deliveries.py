@@ -212,3 +212,32 @@ def test_the_list_says_who_is_at_which_parcel_and_how_many_are_counted(db, actor
     assert (row.order_number, row.notice) == ("PO-1", "ASN-1")
     with db.read() as session:
         assert [number for _, number, _ in list_origins(session).orders] == ["PO-1"]
+
+
+def test_an_order_that_is_counted_without_a_notice_is_one_delivery_whoever_opens_it(db, actor, picker, packer, dune):
+    order = a_purchase(db, actor, {dune: 5})
+    announced = a_notice(db, actor, {dune: 1}, order_id=order)
+    open_parcel_of = Counter(db, packer, announced)
+
+    first, second = (db.write(open_delivery, who, purchase_order_id=order) for who in (picker, packer))
+
+    assert first == second != announced
+    # What is over is another matter: the next lorry is a delivery of its own.
+    counter = Counter(db, picker, first)
+    counter.count(dune, 2)
+    counter.close()
+    close_delivery(db, picker, first)
+    assert db.write(open_delivery, packer, purchase_order_id=order) != first
+    assert open_parcel_of.task["state"] == "open"
+
+
+def test_one_that_was_opened_by_mistake_is_cancelled_and_the_supplier_owes_nothing(db, actor, picker, dune):
+    order = a_purchase(db, actor, {dune: 5})
+    delivery = db.write(open_delivery, picker, purchase_order_id=order)
+    Counter(db, picker, delivery).close()
+
+    assert close_delivery(db, picker, delivery) == []
+
+    assert delivery_state(db, delivery) == "cancelled"
+    assert incidents_of(db, delivery) == []
+    assert purchase_state(db, order) == "open"

@@ -18,6 +18,8 @@ from warehouse.domain.scans import WARN, Verdict, accept, refuse
 ANNOUNCED, RECEIVING, CLOSED, CANCELLED = "announced", "receiving", "closed", "cancelled"
 DELIVERY_FLOW = Flow("delivery", start=ANNOUNCED, steps={
     (ANNOUNCED, "start"): RECEIVING, (ANNOUNCED, "cancel"): CANCELLED, (RECEIVING, "close"): CLOSED,
+    # It was opened at the door, and nothing was there.
+    (RECEIVING, "close_empty"): CANCELLED,
 })
 # Still to be counted.
 UNDER_WAY = (ANNOUNCED, RECEIVING)

@@ -6,10 +6,20 @@ from sqlalchemy.orm import Session
 from warehouse.domain.own_labels import make_label
 from warehouse.domain.people import Actor
 from warehouse.domain.trade_numbers import is_isbn13
+from warehouse.errors import Stale
 from warehouse.models.catalog import Item, ItemCode
 from warehouse.models.stock import Location
 
 DRAFT = "draft"
+
+
+def hold(session: Session, item_id: int) -> None:
+    """Keep a draft as it is until the commit: `Stale` where it was merged since its code was read, or its copies would
+    be counted under a number that is nobody's any more."""
+    merged = session.execute(
+        select(Item.merged_into_id).where(Item.id == item_id).with_for_update(read=True, key_share=True)).scalar()
+    if merged is not None:
+        raise Stale
 
 
 def make_draft(session: Session, actor: Actor, code: str, title: str) -> int:

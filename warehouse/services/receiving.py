@@ -17,7 +17,7 @@ from warehouse.models.catalog import Item
 from warehouse.models.journal import Scan
 from warehouse.services import codes, drafts, scans
 from warehouse.services.receiving_commands import command
-from warehouse.services.receiving_look import STEP_SCAN, TASK, ParcelNow, look
+from warehouse.services.receiving_look import STEP_SCAN, TASK, ParcelNow, lines_of, look
 from warehouse.services.receiving_steps import carry_out, keep, take_in
 from warehouse.services.scans import Touched
 
@@ -47,7 +47,8 @@ def scan(session: Session, actor: Actor, parcel_id: int, scanned: ScanIn) -> Ans
 
 def _scan_item(session: Session, actor: Actor, now: ParcelNow, scanned: ScanIn, thing: Thing) -> Answer:
     """Count copies of a title. A code that several share asks which one it is (CAT-2): those of the papers, if any."""
-    expected = [each for each in thing.ids if each in now.delivery.lines] if not now.delivery.is_blind else []
+    lines = lines_of(session, now.delivery, thing.ids)
+    expected = [each for each in thing.ids if each in lines] if not now.delivery.is_blind else []
     ids = expected or list(thing.ids)
     if len(ids) > 1 and scanned.choice not in ids:
         options = [dict(row) for row in session.execute(
@@ -56,33 +57,43 @@ def _scan_item(session: Session, actor: Actor, now: ParcelNow, scanned: ScanIn, 
         return keep(session, actor, now, scanned, verdict, Touched(thing.kind), options)
     item_id = scanned.choice if scanned.choice in ids else ids[0]
     assert item_id is not None
-    said, last, asked = _said(session, now, item_id)
+    line = lines.get(item_id) or _line(session, item_id)
+    if line.is_draft:
+        drafts.hold(session, item_id)
+    last, asked = _asked(session, now, item_id)
     units = scanned.units or asked or 1
-    verdict = rules.judge_item(
-        _line(session, now, item_id), units, in_parcel=now.good(item_id), is_blind=now.delivery.is_blind,
-        done=rules.answered(said, last if units == asked else ""))
+
+    def judge(said: set[str]) -> Verdict:
+        return rules.judge_item(line, units, in_parcel=now.good(item_id), is_blind=now.delivery.is_blind,
+                                done=rules.answered(said, last if units == asked else ""))
+
+    verdict = judge(set())
+    if not verdict.accepted and (said := _said(session, now, item_id)):
+        verdict = judge(said)
     if not verdict.accepted:
         return keep(session, actor, now, scanned, verdict, Touched(thing.kind, item_id=item_id))
     return carry_out(session, actor, now, scanned, verdict, Touched(thing.kind, units, item_id),
                      lambda scan_row: take_in(session, actor, now, item_id, units, scan_row))
 
 
-def _line(session: Session, now: ParcelNow, item_id: int) -> Line:
-    if found := now.delivery.lines.get(item_id):
-        return found
+def _line(session: Session, item_id: int) -> Line:
+    """A title that neither the papers name nor anybody counted yet."""
     row = session.execute(select(Item.title, Item.volumes, Item.listing).where(Item.id == item_id)).one()
     return Line(item_id, row.title, 0, volumes=row.volumes, is_draft=row.listing == drafts.DRAFT)
 
 
-def _said(session: Session, now: ParcelNow, item_id: int) -> tuple[set[str], str, int | None]:
-    """What scans of this title were answered here; and, if the scan just before was about it, its answer's code and
-    the units that it asked about."""
-    said = set(session.execute(select(Scan.code).distinct().where(
+def _said(session: Session, now: ParcelNow, item_id: int) -> set[str]:
+    """What scans of this title were answered here."""
+    return set(session.execute(select(Scan.code).distinct().where(
         Scan.task == TASK, Scan.task_id == now.id, Scan.item_id == item_id, Scan.kind == kinds.ITEM)).scalars())
+
+
+def _asked(session: Session, now: ParcelNow, item_id: int) -> tuple[str, int | None]:
+    """If the scan just before was a question about this title: its code and the units that it asked about."""
     last = _scan_before(session, now)
     if last is None or last.item_id != item_id or last.code not in rules.QUESTIONS:
-        return said, "", None
-    return said, last.code, _facts(last).get("units")
+        return "", None
+    return last.code, _facts(last).get("units")
 
 
 def _scan_before(session: Session, now: ParcelNow) -> Any:

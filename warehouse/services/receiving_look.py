@@ -2,7 +2,7 @@
 
 What one parcel holds is what its scans moved: the ledger is asked, no counter of its own is kept."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +34,8 @@ _BOOK = (Item.title, Item.subtitle, Item.authors, Item.isbn13, Item.sku, Item.vo
 
 @dataclass(frozen=True)
 class DeliveryNow:
-    """A delivery with its papers. It is counted blind where it was announced so, or where no paper names a title."""
+    """A delivery. It is counted blind where it was announced so, or where no paper names a title; `has_notice` where
+    its titles were announced."""
 
     id: int
     number: str
@@ -43,9 +44,12 @@ class DeliveryNow:
     order_number: str
     notice: str
     is_blind: bool
-    has_papers: bool
+    has_notice: bool
     purchase_order_id: int | None
-    lines: dict[int, Line]
+
+    @property
+    def has_papers(self) -> bool:
+        return self.has_notice or self.purchase_order_id is not None
 
 
 @dataclass(frozen=True)
@@ -93,39 +97,72 @@ class ParcelNow:
 
 
 def look_delivery(session: Session, delivery_id: int) -> DeliveryNow:
+    announced = select(DeliveryLine.id).where(
+        DeliveryLine.delivery_id == Delivery.id, DeliveryLine.units_announced.is_not(None)).exists()
     row = session.execute(
         select(Delivery.id, Delivery.number, Delivery.state, Delivery.notice, Delivery.is_blind,
-               Delivery.purchase_order_id, Supplier.name, PurchaseOrder.number.label("order_number"))
+               Delivery.purchase_order_id, Supplier.name, PurchaseOrder.number.label("order_number"),
+               announced.label("has_notice"))
         .join(Supplier, Supplier.id == Delivery.supplier_id)
         .outerjoin(PurchaseOrder, PurchaseOrder.id == Delivery.purchase_order_id)
         .where(Delivery.id == delivery_id)).one_or_none()
     if row is None:
         raise NotFound("receiving.no_such_delivery")
-    here = session.execute(
-        select(DeliveryLine.item_id, DeliveryLine.units_announced,
-               (DeliveryLine.units_good + DeliveryLine.units_bad).label("seen"), Item.title, Item.volumes, Item.listing)
-        .join(Item, Item.id == DeliveryLine.item_id)
-        .where(DeliveryLine.delivery_id == delivery_id).order_by(DeliveryLine.id)).all()
-    ordered = _ordered(session, delivery_id, row.purchase_order_id) if row.purchase_order_id else []
-    has_notice = any(line.units_announced is not None for line in here)
-    has_papers = has_notice or row.purchase_order_id is not None
-    return DeliveryNow(
-        row.id, row.number, row.state, row.name, row.order_number or "", row.notice, row.is_blind or not has_papers,
-        has_papers, row.purchase_order_id, _lines(here, ordered, has_notice=has_notice))
+    has_papers = row.has_notice or row.purchase_order_id is not None
+    return DeliveryNow(row.id, row.number, row.state, row.name, row.order_number or "", row.notice,
+                       row.is_blind or not has_papers, row.has_notice, row.purchase_order_id)
 
 
-def _ordered(session: Session, delivery_id: int, purchase_order_id: int) -> Sequence[Row[Any]]:
+def lines_of(session: Session, delivery: DeliveryNow, item_ids: Collection[int] | None = None) -> dict[int, Line]:
+    """The titles of a delivery and its papers, or of them only `item_ids`: a scan asks for the few that it shows."""
+    here = select(
+        DeliveryLine.item_id, DeliveryLine.units_announced,
+        (DeliveryLine.units_good + DeliveryLine.units_bad).label("seen"), Item.title, Item.volumes, Item.listing,
+    ).join(Item, Item.id == DeliveryLine.item_id).where(DeliveryLine.delivery_id == delivery.id)
+    if item_ids is not None:
+        here = here.where(DeliveryLine.item_id.in_(item_ids))
+    rows = session.execute(here.order_by(DeliveryLine.id)).all()
+    # Of a title that was announced the order says nothing more.
+    is_told = item_ids is not None and {row.item_id for row in rows if row.units_announced is not None} >= set(item_ids)
+    ordered = _ordered(session, delivery, item_ids) if delivery.purchase_order_id and not is_told else []
+    return _lines(rows, ordered, has_notice=delivery.has_notice)
+
+
+def _ordered(session: Session, delivery: DeliveryNow, item_ids: Collection[int] | None) -> Sequence[Row[Any]]:
     """Each line of the order, with what other deliveries brought of it."""
     brought = (
         select(DeliveryLine.item_id, func.sum(DeliveryLine.units_good + DeliveryLine.units_bad).label("units"))
         .join(Delivery, Delivery.id == DeliveryLine.delivery_id)
-        .where(Delivery.purchase_order_id == purchase_order_id, Delivery.id != delivery_id)
-        .group_by(DeliveryLine.item_id).subquery())
+        .where(Delivery.purchase_order_id == delivery.purchase_order_id, Delivery.id != delivery.id))
+    wanted = PurchaseLine.purchase_order_id == delivery.purchase_order_id
+    if item_ids is not None:
+        brought = brought.where(DeliveryLine.item_id.in_(item_ids))
+        wanted &= PurchaseLine.item_id.in_(item_ids)
+    came = brought.group_by(DeliveryLine.item_id).subquery()
     return session.execute(
-        select(PurchaseLine.item_id, PurchaseLine.units_ordered, func.coalesce(brought.c.units, 0).label("brought"),
+        select(PurchaseLine.item_id, PurchaseLine.units_ordered, func.coalesce(came.c.units, 0).label("brought"),
                Item.title, Item.volumes, Item.listing)
-        .join(Item, Item.id == PurchaseLine.item_id).outerjoin(brought, brought.c.item_id == PurchaseLine.item_id)
-        .where(PurchaseLine.purchase_order_id == purchase_order_id).order_by(PurchaseLine.id)).all()
+        .join(Item, Item.id == PurchaseLine.item_id).outerjoin(came, came.c.item_id == PurchaseLine.item_id)
+        .where(wanted).order_by(PurchaseLine.id)).all()
+
+
+def _to_come(session: Session, delivery: DeliveryNow, here: Collection[int], most: int) -> list[int]:
+    """The first titles, in the order of the papers, of which something is still due; not those counted `here`."""
+    if delivery.has_notice:
+        due = select(DeliveryLine.item_id).where(
+            DeliveryLine.delivery_id == delivery.id, DeliveryLine.item_id.not_in(here),
+            DeliveryLine.units_announced > DeliveryLine.units_good + DeliveryLine.units_bad).order_by(DeliveryLine.id)
+    else:
+        came = (
+            select(func.coalesce(func.sum(DeliveryLine.units_good + DeliveryLine.units_bad), 0))
+            .join(Delivery, Delivery.id == DeliveryLine.delivery_id)
+            .where(Delivery.purchase_order_id == delivery.purchase_order_id,
+                   DeliveryLine.item_id == PurchaseLine.item_id)
+            .correlate(PurchaseLine).scalar_subquery())
+        due = select(PurchaseLine.item_id).where(
+            PurchaseLine.purchase_order_id == delivery.purchase_order_id, PurchaseLine.item_id.not_in(here),
+            PurchaseLine.units_ordered > came).order_by(PurchaseLine.id)
+    return list(session.execute(due.limit(most)).scalars())
 
 
 def _lines(here: Iterable[Any], ordered: Iterable[Any], *, has_notice: bool) -> dict[int, Line]:
@@ -149,8 +186,10 @@ def _is_draft(row: Row[Any]) -> bool:
     return bool(row.listing == "draft")
 
 
-def look(session: Session, parcel_id: int, *, lock: bool = False) -> ParcelNow:
-    """The parcel; `lock` holds its row until the commit."""
+def look(
+    session: Session, parcel_id: int, *, lock: bool = False, delivery: DeliveryNow | None = None,
+) -> ParcelNow:
+    """The parcel; `lock` holds its row until the commit. `delivery` where it was looked at already."""
     if lock:
         session.execute(select(DeliveryParcel.id).where(DeliveryParcel.id == parcel_id).with_for_update()).all()
     row = session.execute(
@@ -161,7 +200,7 @@ def look(session: Session, parcel_id: int, *, lock: bool = False) -> ParcelNow:
     if row is None:
         raise NotFound("receiving.no_such_parcel")
     return ParcelNow(row.id, row.position, row.state, row.person_id, row.name or "",
-                     look_delivery(session, row.delivery_id), _counted(session, parcel_id), _last(session, parcel_id))
+                     delivery or look_delivery(session, row.delivery_id), _counted(session, parcel_id), _last(session, parcel_id))
 
 
 def _counted(session: Session, parcel_id: int) -> tuple[Row[Any], ...]:
@@ -196,14 +235,16 @@ def draw(session: Session, now: ParcelNow, actor: Actor, asked_id: int | None = 
     title that was scanned and not taken in yet: that is what the person holds."""
     step, delivery = now.step(actor), now.delivery
     incident_id, photos = _photos(session, now) if step == STEP_SCAN else (None, [])
+    shown, lines = _look_at_shown(session, now, asked_id)
     return {
         "area": "receive", "parcel_id": now.id, "position": now.position, "state": now.state, "step": step,
         "step_id": now.step_id(actor),
         "delivery_id": delivery.id, "number": delivery.number, "supplier": delivery.supplier,
         "order_number": delivery.order_number, "notice": delivery.notice, "is_blind": delivery.is_blind,
         "person": now.person, "units": now.units, "units_bad": int(sum(row.bad for row in now.counted)),
-        "titles": len(now.counted), "present": _draw_book(now, now.present),
-        "asked": _draw_book(now, _row_of(session, now, asked_id)) if asked_id else None, "lines": _draw_lines(now),
+        "titles": len(now.counted), "present": _draw_book(now, now.present, lines),
+        "asked": _draw_book(now, _row_of(session, now, asked_id), lines) if asked_id else None,
+        "lines": _draw_lines(now, shown, lines),
         "incident_id": incident_id, "photos": photos,
         "cue": i18n.say(actor.language, f"receiving.cue_{step}", person=now.person, position=now.position),
     }
@@ -227,33 +268,42 @@ def _row_of(session: Session, now: ParcelNow, item_id: int) -> Any:
         .where(Item.id == item_id)).one()
 
 
-def _draw_book(now: ParcelNow, row: Row[Any] | None) -> dict[str, Any] | None:
+def _look_at_shown(session: Session, now: ParcelNow, asked_id: int | None) -> tuple[list[int], dict[int, Line]]:
+    """The titles of the list, those counted last before those still to come, and what the papers say of all that is
+    shown: nothing to whoever counts blind."""
+    shown = [row.item_id for row in now.counted[:MOST_LINES]]
+    if now.delivery.is_blind:
+        return shown, {}
+    if len(shown) < MOST_LINES:
+        here = [row.item_id for row in now.counted]
+        shown += _to_come(session, now.delivery, here, MOST_LINES - len(shown))
+    book = [now.last.item_id] if now.last else []
+    return shown, lines_of(session, now.delivery, {*shown, *book, *([asked_id] if asked_id else [])})
+
+
+def _draw_book(now: ParcelNow, row: Row[Any] | None, lines: dict[int, Line]) -> dict[str, Any] | None:
     if row is None:
         return None
     book = {name: getattr(row, name) for name in (
         "item_id", "title", "subtitle", "authors", "isbn13", "sku", "volume", "volumes", "edition", "binding",
         "language")}
     return {**book, "is_draft": _is_draft(row), "good": int(row.good), "bad": int(row.bad),
-            **_numbers(now, row.item_id)}
+            **_numbers(now, row.item_id, lines)}
 
 
-def _draw_lines(now: ParcelNow) -> list[dict[str, Any]]:
-    """The titles counted last, then those of the papers that are still to come."""
-    drawn = [
-        {"item_id": row.item_id, "title": row.title, "volume": row.volume, "good": int(row.good), "bad": int(row.bad),
-         **_numbers(now, row.item_id)} for row in now.counted[:MOST_LINES]]
-    if now.delivery.is_blind:
-        return drawn
-    here = {row.item_id for row in now.counted}
-    coming = [line for line in now.delivery.lines.values() if line.item_id not in here and line.seen < line.due]
-    return drawn + [
-        {"item_id": line.item_id, "title": line.title, "volume": "", "good": 0, "bad": 0,
-         **_numbers(now, line.item_id)} for line in coming[: MOST_LINES - len(drawn)]]
+def _draw_lines(now: ParcelNow, shown: list[int], lines: dict[int, Line]) -> list[dict[str, Any]]:
+    counted = {row.item_id: row for row in now.counted}
+    return [
+        {"item_id": item_id, "title": row.title, "volume": row.volume, "good": int(row.good), "bad": int(row.bad),
+         **_numbers(now, item_id, lines)} if (row := counted.get(item_id)) else
+        {"item_id": item_id, "title": lines[item_id].title, "volume": "", "good": 0, "bad": 0,
+         **_numbers(now, item_id, lines)}
+        for item_id in shown]
 
 
-def _numbers(now: ParcelNow, item_id: int) -> dict[str, Any]:
+def _numbers(now: ParcelNow, item_id: int, lines: dict[int, Line]) -> dict[str, Any]:
     """What the papers say, and what all parcels together brought: for nobody who counts blind."""
     if now.delivery.is_blind:
         return {}
-    line = now.delivery.lines.get(item_id, Line(item_id, "", 0))
+    line = lines.get(item_id, Line(item_id, "", 0))
     return {"due": line.due, "seen": line.seen, "is_extra": line.most is None}

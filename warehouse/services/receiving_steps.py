@@ -53,7 +53,7 @@ def carry_out(
     scan_row = scans.record(session, actor, scanned, pending, TASK, now.id, touched)
     effect(scan_row)
     session.flush()  # The next look reads these rows.
-    task = draw(session, look(session, now.id), actor)
+    task = draw(session, look(session, now.id, delivery=now.delivery), actor)
     answer = Answer(verdict.outcome, verdict.code, say, verdict.sound, task, verdict.facts, go=go)
     scans.complete(session, scan_row, answer)
     return answer

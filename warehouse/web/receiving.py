@@ -4,12 +4,12 @@ from typing import Any
 
 from flask import Blueprint, Response, redirect, request, url_for
 
-from warehouse.domain.receiving import CLOSED, Difference, differences
+from warehouse.domain.receiving import CANCELLED, Difference, differences
 from warehouse.errors import NotFound
 from warehouse.gateways import photos as camera
 from warehouse.queries import receiving as queries
 from warehouse.services import photos, receiving, receiving_deliveries
-from warehouse.services.receiving_look import DeliveryNow, draw, look, look_delivery
+from warehouse.services.receiving_look import DeliveryNow, draw, lines_of, look, look_delivery
 from warehouse.web.access import rule
 from warehouse.web.http import (
     actor,
@@ -57,15 +57,16 @@ def delivery(delivery_id: int) -> Response:
         if head is None:
             raise NotFound("receiving.no_such_delivery")
         now = look_delivery(session, delivery_id)
-    shown: dict[str, Any] = {"delivery": head, "is_blind": now.is_blind, "differences": _differences(now)}
+        found = _differences(session, now)
+    shown: dict[str, Any] = {"delivery": head, "is_blind": now.is_blind, "differences": found}
     return respond("receiving/delivery.html", shown if wants_json() else {"task": shown})
 
 
-def _differences(now: DeliveryNow) -> list[Difference] | None:
-    """What differs, for whom it may be shown: who counts blind learns no number, and after the end nothing changes."""
-    if now.is_blind and not actor().may("purchase"):
+def _differences(session: Any, now: DeliveryNow) -> list[Difference] | None:
+    """What differs, for whom it may be shown: who counts blind learns no number. Of what did not come nothing is."""
+    if now.state == CANCELLED or (now.is_blind and not actor().may("purchase")):
         return None
-    return differences(list(now.lines.values()), has_papers=now.has_papers)
+    return differences(list(lines_of(session, now).values()), has_papers=now.has_papers)
 
 
 @bp.post("/<int:delivery_id>/parcel")
@@ -79,7 +80,8 @@ def open_parcel(delivery_id: int) -> Response:
 def close(delivery_id: int) -> Response:
     write(receiving_deliveries.close_delivery, delivery_id, is_confirmed=bool(text_from_request("confirm", most=5)))
     if wants_json():
-        return answer_json({"closed": delivery_id, "state": CLOSED})
+        with read() as session:
+            return answer_json({"closed": delivery_id, "state": look_delivery(session, delivery_id).state})
     return _go("receiving.delivery", delivery_id=delivery_id)
 
 
