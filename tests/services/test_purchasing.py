@@ -10,10 +10,10 @@ from tests import purchasing_builders as goods
 from tests.builders import a_place, an_item, an_order, moves_of, units_at
 from warehouse.domain.own_labels import make_label
 from warehouse.domain.scans import ScanIn
-from warehouse.errors import Conflict, Invalid, NotFound
+from warehouse.errors import Conflict, Invalid, NotFound, Stale
 from warehouse.models.catalog import Item, ItemCode
 from warehouse.models.journal import Action, Scan
-from warehouse.services import codes, purchasing, purchasing_drafts, purchasing_lines
+from warehouse.services import codes, drafts, purchasing, purchasing_drafts, purchasing_lines
 
 
 @pytest.fixture
@@ -295,3 +295,39 @@ def test_a_draft_that_a_customer_waits_for_is_not_merged(db, actor, draft, odyss
     with pytest.raises(Conflict, match="draft_is_ordered"):
         db.write(purchasing_drafts.merge_draft, actor, draft.id, odyssey.id)
     assert units_at(db, "RECEIVING", draft) == (2, 0)
+
+
+def test_copies_that_came_under_a_drafts_number_are_what_the_order_waited_for(db, actor, odyssey):
+    other_code = goods.a_draft(db, actor)
+    order_id = goods.an_order(db, actor, {odyssey: 2}, number="PO-2")
+    delivery = goods.a_delivery(db, actor, {odyssey: 2}, order_id=order_id)
+    goods.counted(db, actor, delivery, {other_code: 2})
+    assert goods.order_of(db, order_id)[0] == "part"
+
+    db.write(purchasing_drafts.merge_draft, actor, other_code.id, odyssey.id)
+
+    assert goods.order_of(db, order_id)[0] == "received"
+
+
+def test_nothing_is_ordered_or_counted_under_the_number_of_a_merged_draft(db, actor, draft, odyssey):
+    order_id = goods.an_order(db, actor, {odyssey: 1}, number="PO-2")
+    db.write(purchasing_drafts.merge_draft, actor, draft.id, odyssey.id)
+
+    for gone in (draft.id, 99_999):
+        with pytest.raises(NotFound, match="no_such_item"):
+            db.write(purchasing.set_units, actor, order_id, gone, 1)
+    # Whoever read the draft's code just before the merge reads it again.
+    with pytest.raises(Stale), db.read() as session:
+        drafts.hold(session, draft.id)
+
+
+def test_of_a_long_order_the_newest_lines_are_shown(db, actor, odyssey):
+    order_id = goods.an_order(db, actor, {odyssey: 1})
+    for number in range(purchasing_lines.MOST_LINES + 1):
+        db.write(purchasing.add_units, actor, order_id, an_item(db, f"Book {number}", isbn=None).id, 1)
+
+    task = scan(db, actor, order_id, odyssey.isbn).task
+
+    assert (task["lines"][0]["item_id"], task["last"]["units"]) == (odyssey.id, 2)
+    assert len(task["lines"]) == purchasing_lines.MOST_LINES
+    assert (task["titles"], task["units"]) == (purchasing_lines.MOST_LINES + 2, purchasing_lines.MOST_LINES + 3)

@@ -12,6 +12,7 @@ from warehouse.domain.people import Actor
 from warehouse.domain.purchasing import LineStand
 from warehouse.domain.receiving import DELIVERY_FLOW, PARCEL_FLOW, UNDER_WAY
 from warehouse.errors import Conflict, Invalid, NotFound
+from warehouse.models.catalog import Item
 from warehouse.models.receiving import (
     Delivery,
     DeliveryLine,
@@ -126,6 +127,7 @@ def set_units(session: Session, actor: Actor, order_id: int, item_id: int, units
     line = _line(session, order_id, item_id)
     was = line.units_ordered if line else 0
     if line is None and units:
+        _hold_item(session, item_id)
         session.add(PurchaseLine(purchase_order_id=order_id, item_id=item_id, units_ordered=units))
     elif line is not None and units:
         line.units_ordered = units
@@ -180,6 +182,14 @@ def _line(session: Session, order_id: int, item_id: int) -> PurchaseLine | None:
     return session.execute(
         select(PurchaseLine).where(PurchaseLine.purchase_order_id == order_id, PurchaseLine.item_id == item_id)
     ).scalar_one_or_none()
+
+
+def _hold_item(session: Session, item_id: int) -> None:
+    """Nobody merges the item into another until the commit. Refused where there is no such item, or not any more."""
+    merged = session.execute(select(Item.id, Item.merged_into_id).where(Item.id == item_id)
+                             .with_for_update(read=True, key_share=True)).one_or_none()
+    if merged is None or merged.merged_into_id is not None:
+        raise NotFound("purchasing.no_such_item")
 
 
 def _day(text: str) -> str:

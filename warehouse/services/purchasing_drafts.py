@@ -13,15 +13,16 @@ from warehouse.domain import stock as ledger
 from warehouse.domain.barcodes import make_label
 from warehouse.domain.catalog import packing_class_of
 from warehouse.domain.people import Actor
-from warehouse.domain.purchasing import DRAFT, LISTED
+from warehouse.domain.purchasing import DRAFT, LISTED, WAITED_FOR
+from warehouse.domain.receiving import CLOSED
 from warehouse.domain.titles import clean_title, set_size
 from warehouse.errors import Conflict, Invalid, NotFound
 from warehouse.models.catalog import Item, ItemCode
 from warehouse.models.incidents import Incident
 from warehouse.models.orders import OrderLine
-from warehouse.models.receiving import DeliveryLine, PurchaseLine
+from warehouse.models.receiving import Delivery, DeliveryLine, PurchaseLine, PurchaseOrder
 from warehouse.models.stock import Location, StockBalance
-from warehouse.services import journal, stock
+from warehouse.services import journal, purchasing, stock
 from warehouse.services.stock import Cause, Place
 
 ITEM, CODE = Item.__table__, ItemCode.__table__
@@ -64,6 +65,7 @@ def merge_draft(session: Session, actor: Actor, item_id: int, into_id: int) -> N
     _move_codes(session, item_id, into_id)
     _move_purchases(session, item_id, into_id)
     _move_deliveries(session, item_id, into_id)
+    _settle_orders(session, into_id)
     session.execute(update(Incident).where(Incident.item_id == item_id).values(item_id=into_id))
     # The number is free for a catalogue that brings this book one day; the row stays, because moves name it.
     session.execute(update(ITEM).where(ITEM.c.id == item_id)
@@ -110,7 +112,10 @@ def _move_codes(session: Session, item_id: int, into_id: int) -> None:
 
 
 def _move_purchases(session: Session, item_id: int, into_id: int) -> None:
-    """An order that names both has one line of both."""
+    """An order that names both has one line of both. The orders are held: whoever changes a line waits."""
+    named = select(PurchaseLine.purchase_order_id).where(PurchaseLine.item_id == item_id)
+    session.execute(select(PurchaseOrder.id).where(PurchaseOrder.id.in_(named)).order_by(PurchaseOrder.id)
+                    .with_for_update()).all()
     for line in session.execute(select(PurchaseLine).where(PurchaseLine.item_id == item_id)).scalars().all():
         other = session.execute(select(PurchaseLine).where(
             PurchaseLine.purchase_order_id == line.purchase_order_id, PurchaseLine.item_id == into_id)
@@ -136,3 +141,15 @@ def _move_deliveries(session: Session, item_id: int, into_id: int) -> None:
                 other.units_announced = (other.units_announced or 0) + line.units_announced
             session.delete(line)
     session.flush()  # As above.
+
+
+def _settle_orders(session: Session, into_id: int) -> None:
+    """What came under the draft's number may be what an order waits for under the item's."""
+    waiting = (
+        select(PurchaseOrder.id).distinct().join(PurchaseLine, PurchaseLine.purchase_order_id == PurchaseOrder.id)
+        .join(Delivery, Delivery.purchase_order_id == PurchaseOrder.id)
+        .join(DeliveryLine, DeliveryLine.delivery_id == Delivery.id)
+        .where(PurchaseOrder.state.in_(WAITED_FOR), Delivery.state == CLOSED, PurchaseLine.item_id == into_id,
+               DeliveryLine.item_id == into_id))
+    for order_id in session.execute(waiting.order_by(PurchaseOrder.id)).scalars().all():
+        purchasing.take_delivery(session, order_id)

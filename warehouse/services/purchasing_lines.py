@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from warehouse import i18n
@@ -20,6 +20,7 @@ from warehouse.services import codes, drafts, purchasing, scans
 from warehouse.services.scans import Touched
 
 TASK = "purchase"
+MOST_LINES = 40
 ADDED, UNDONE = "purchasing.line_added", "purchasing.line_undone"
 BOOK = (Item.title, Item.subtitle, Item.authors, Item.isbn13, Item.sku, Item.volume, Item.edition, Item.binding)
 
@@ -63,11 +64,12 @@ def _add(
 
 def _undo(session: Session, actor: Actor, order: PurchaseOrder, scanned: ScanIn) -> Answer:
     """Take back what the last scan added. Refused where somebody changed the line below it, or copies came."""
-    rows = session.execute(
-        select(Scan.id, Scan.item_id, Scan.answer, Scan.undoes_id, Scan.code)
-        .where(Scan.task == TASK, Scan.task_id == order.id, Scan.outcome == ACCEPTED).order_by(Scan.id.desc())).all()
-    undone = {row.undoes_id for row in rows if row.undoes_id}
-    last = next((row for row in rows if row.code == ADDED and row.id not in undone), None)
+    undo = Scan.__table__.alias()
+    last = session.execute(
+        select(Scan.id, Scan.item_id, Scan.answer)
+        .where(Scan.task == TASK, Scan.task_id == order.id, Scan.outcome == ACCEPTED, Scan.code == ADDED,
+               ~select(undo.c.id).where(undo.c.undoes_id == Scan.id).exists())
+        .order_by(Scan.id.desc()).limit(1)).one_or_none()
     nothing = refuse("purchasing.nothing_to_undo", WARN)
     if last is None or order.state not in rules.WAITED_FOR:
         return _keep(session, actor, order, scanned, nothing, Touched(kinds.COMMAND))
@@ -120,20 +122,23 @@ def _keep(
 
 
 def draw(session: Session, order_id: int, *, last_item_id: int | None = None) -> dict[str, Any]:
-    """The order as the screen shows it: plain values, what was touched last on top."""
+    """The order as the screen shows it: plain values, what was touched last on top, and of a long order only the
+    newest lines; each scan keeps this picture."""
     order = session.execute(
         select(PurchaseOrder.id, PurchaseOrder.number, PurchaseOrder.state, PurchaseOrder.expected_on, Supplier.name)
         .join(Supplier, Supplier.id == PurchaseOrder.supplier_id).where(PurchaseOrder.id == order_id)).one()
     rows = session.execute(
         select(PurchaseLine.id, PurchaseLine.item_id, PurchaseLine.units_ordered.label("units"), Item.listing, *BOOK)
         .join(Item, Item.id == PurchaseLine.item_id).where(PurchaseLine.purchase_order_id == order_id)
-        .order_by(PurchaseLine.id.desc())).mappings()
-    lines = sorted((dict(row) for row in rows), key=lambda line: line["item_id"] != last_item_id)
-    total = session.execute(select(func.coalesce(func.sum(PurchaseLine.units_ordered), 0))
-                            .where(PurchaseLine.purchase_order_id == order_id)).scalar_one()
+        .order_by(case((PurchaseLine.item_id == last_item_id, 0), else_=1), PurchaseLine.id.desc()).limit(MOST_LINES)
+    ).mappings()
+    lines = [dict(row) for row in rows]
+    total = session.execute(
+        select(func.count().label("titles"), func.coalesce(func.sum(PurchaseLine.units_ordered), 0).label("units"))
+        .where(PurchaseLine.purchase_order_id == order_id)).one()
     return {
         "area": TASK, "order_id": order.id, "step_id": f"purchase:{order.id}", "number": order.number,
         "state": order.state, "supplier": order.name, "expected_on": order.expected_on, "lines": lines,
-        "units": int(total), "last": lines[0] if lines and lines[0]["item_id"] == last_item_id else None,
+        "titles": total.titles, "units": int(total.units), "last": lines[0] if lines and lines[0]["item_id"] == last_item_id else None,
         "is_open": order.state in rules.WAITED_FOR,
     }
