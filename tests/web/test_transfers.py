@@ -67,6 +67,26 @@ def test_a_replenishment_from_the_list_to_the_pick_face(tablet, db, dune, planne
     assert units_at(db, "A-01-1", dune) == (20, 0)
 
 
+def test_who_replenishes_is_asked_to_take_a_task_and_stays_with_the_list(tablet, db, actor, dune):
+    emma = an_item(db, "Emma", isbn="9780141439587")
+    for number, book in enumerate((dune, emma), start=1):
+        a_home(db, book, a_shelf(db, f"A-01-{number}"), 5, 20)
+        as_reserve(db, stock_at(db, f"R-01-{number}", book, 30))
+    db.write(plan_replenishment, actor)
+    tablet.sign_in("picker")
+    assert "Take a task from the list" in tablet.get("/transfers/replenish").text
+    assert "Take a task from the list" not in tablet.get("/transfers/").text
+
+    step = tablet.get("/transfers/", **JSON).json["task"]["step_id"]
+    tablet.scan(SCAN, f"#replenish:{task_ids(db)[0]}", step=step)
+    tablet.scan(SCAN, dune.isbn, units=20)
+    form = {"scan_id": "11111111-1111-4111-8111-111111111113", "raw": a_shelf(db, "A-01-1").label}
+    done = tablet.post(SCAN, form, **{"X-Scan": "1"}).text
+
+    assert 'data-code="transfers.replenished"' in done
+    assert "Take a task from the list" in done
+
+
 def test_damaged_copies_in_hand_and_the_button_of_the_lead(tablet, db, dune):
     shelf = stock_at(db, "B-07-3", dune, 2)
     quarantine = stock_at(db, "A-01-1", dune, 1, condition="damaged")
@@ -115,7 +135,8 @@ def test_planners_see_the_list_and_plan_now(tablet, db, actor, dune):
     assert "R-01-1" in page and "Dune" in page and "0 new" in page
     [task] = tablet.get("/transfers/replenishments", **JSON).json["replenishments"]
     assert (task["source"], task["target"], task["units"], task["why"]) == ("R-01-1", "A-01-1", 20, "min")
-    assert tablet.get("/transfers/replenishments?planned=x,1").status_code == 200
+    for odd in ("x,1", "0", "1,2,3,4", ""):
+        assert tablet.get(f"/transfers/replenishments?planned={odd}").status_code == 200
 
 
 def test_who_may_not_is_turned_away(tablet, db):
