@@ -1,5 +1,6 @@
 """Pictures are drawn anew: small, upright, and without anything that the camera wrote beside them."""
 
+import struct
 from io import BytesIO
 
 import pytest
@@ -48,6 +49,15 @@ def test_what_the_camera_wrote_is_gone_and_the_picture_is_upright():
 ])
 def test_every_usual_picture_becomes_a_jpeg(form, mode, colour):
     assert opened(photos.make_jpeg(a_picture((40, 30), form, mode, colour))).mode == "RGB"
+
+
+def test_a_good_picture_is_taken_whatever_the_camera_wrote_beside_it():
+    head = struct.pack("<2sHIH", b"II", 42, 8, 2)
+    width_as_text, turned = b"\0\1\2\0\4\0\0\0abc\0", struct.pack("<HHIHH", ORIENTATION, 3, 1, 6, 0)
+
+    made = photos.make_jpeg(a_picture((400, 300), exif=b"Exif\0\0" + head + width_as_text + turned + bytes(4)))
+
+    assert (made.width, made.height) == (300, 400)
 
 
 def test_what_shines_through_becomes_white():

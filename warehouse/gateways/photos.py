@@ -2,11 +2,13 @@
 
 Whatever comes in is decoded and drawn again, so that nothing of the file itself is ever kept or shown."""
 
+import struct
 import warnings
 from dataclasses import dataclass
 from io import BytesIO
 
-from PIL import Image, ImageOps
+from PIL import Image
+from PIL.Image import Transpose
 
 from warehouse.errors import Invalid
 
@@ -16,6 +18,13 @@ MOST_PIXELS = 60_000_000
 LONG_SIDE_PX = 1600
 QUALITY = 80
 FORMATS = ("JPEG", "PNG", "WEBP")
+# How a picture is turned upright, by what the camera says of itself. Nothing else that it says is looked at: cameras
+# write odd things beside good pictures.
+ORIENTATION = 0x0112
+TURNS = {
+    2: Transpose.FLIP_LEFT_RIGHT, 3: Transpose.ROTATE_180, 4: Transpose.FLIP_TOP_BOTTOM, 5: Transpose.TRANSPOSE,
+    6: Transpose.ROTATE_270, 7: Transpose.TRANSVERSE, 8: Transpose.ROTATE_90,
+}
 
 
 @dataclass(frozen=True)
@@ -34,7 +43,7 @@ def make_jpeg(body: bytes) -> Picture:
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         try:
             return _draw_again(body)
-        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as problem:
+        except (OSError, SyntaxError, ValueError, struct.error, Image.DecompressionBombError) as problem:
             raise Invalid("photos.no_picture") from problem
 
 
@@ -43,8 +52,9 @@ def _draw_again(body: bytes) -> Picture:
         if given.width * given.height > MOST_PIXELS:
             raise Invalid("photos.too_many_pixels")
         given.draft("RGB", (LONG_SIDE_PX, LONG_SIDE_PX))  # A JPEG is decoded no larger than needed.
-        upright = ImageOps.exif_transpose(given)
-        upright.thumbnail((LONG_SIDE_PX, LONG_SIDE_PX))
+        turn = TURNS.get(given.getexif().get(ORIENTATION))
+        given.thumbnail((LONG_SIDE_PX, LONG_SIDE_PX))
+        upright = given if turn is None else given.transpose(turn)
         plain = Image.new("RGB", upright.size, "white")
         if upright.has_transparency_data:
             shown = upright.convert("RGBA")
