@@ -6,6 +6,7 @@ import struct
 import warnings
 from dataclasses import dataclass
 from io import BytesIO
+from typing import Any
 
 from PIL import Image
 from PIL.Image import Transpose
@@ -21,7 +22,7 @@ FORMATS = ("JPEG", "PNG", "WEBP")
 # How a picture is turned upright, by what the camera says of itself. Nothing else that it says is looked at: cameras
 # write odd things beside good pictures.
 ORIENTATION = 0x0112
-TURNS = {
+TURNS: dict[Any, Transpose] = {
     2: Transpose.FLIP_LEFT_RIGHT, 3: Transpose.ROTATE_180, 4: Transpose.FLIP_TOP_BOTTOM, 5: Transpose.TRANSPOSE,
     6: Transpose.ROTATE_270, 7: Transpose.TRANSVERSE, 8: Transpose.ROTATE_90,
 }
