@@ -12,8 +12,9 @@ from tests.floor import a_scan, broken_claims, counters, release
 from tests.stocktakes_builders import count, open_tasks, result_id, result_of
 from warehouse.domain.stocktakes import Tolerances
 from warehouse.errors import Conflict, NotAllowed
+from warehouse.queries import accuracy
 from warehouse.queries import stocktakes as queries
-from warehouse.services import counting_commands, counting_sessions, stocktakes
+from warehouse.services import counting_commands, counting_sessions, figures, stocktakes
 
 
 @pytest.fixture
@@ -129,3 +130,20 @@ def test_a_title_that_is_asked_for_while_its_shelf_is_being_finished_is_counted_
         thread.join()
 
     assert open_tasks(db, session_id) == [("A-01-1", 2, [dune.id])]
+
+
+def test_a_slip_of_the_number_pad_at_a_dear_title_is_counted_again_like_any_other(db, actor, crew, shelf):
+    folio = an_item(db, "First Folio", isbn="9780441013593", price_minor=500_000, currency="CNY")
+    stock_at(db, shelf, folio, 1)
+    session_id = opened(db, actor)
+
+    for person in crew[:2]:
+        count(db, person, session_id, shelf, {folio: 9_999})
+    db.write(stocktakes.approve, actor, [result_id(db, session_id, shelf, folio)], "found")
+
+    assert result_of(db, session_id, shelf, folio) == ("approved", 9_998, 9_998)
+    with db.read() as session:
+        assert queries.find_session(session, session_id).off == {"CNY": 4_999_000_000}
+        found = accuracy.look(session, [actor.at], actor.at)
+    assert found.total.worth["CNY"].off == 4_999_000_000
+    assert db.write(figures.reckon, actor) == 2

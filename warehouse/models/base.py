@@ -29,7 +29,7 @@ class Instant(TypeDecorator[datetime]):
         return None if value is None else datetime.fromtimestamp(value / 1000, UTC)
 
 
-# SQLite gives a rowid key only to a column declared INTEGER.
+# Also for amounts that many copies add up to. SQLite gives a rowid key only to a column declared INTEGER.
 BigKey = BigInteger().with_variant(Integer, "sqlite")
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from warehouse.models.base import Base, key
+from warehouse.models.base import Base, BigKey, key
 
 
 class Item(Base):
@@ -76,7 +76,7 @@ class ItemFigure(Base):
     sold_90: Mapped[int]
     sold_365: Mapped[int]
     picks_90: Mapped[int]
-    value_90_minor: Mapped[int]
+    value_90_minor: Mapped[int] = mapped_column(BigKey)
     unit_days_365: Mapped[int] = mapped_column(default=0, server_default="0")
     last_sold_at: Mapped[datetime | None]
     first_moved_at: Mapped[datetime | None]

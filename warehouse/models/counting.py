@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from warehouse.models.base import Base, key
+from warehouse.models.base import Base, BigKey, key
 
 
 class CountSession(Base):
@@ -104,7 +104,7 @@ class CountResult(Base):
     counted: Mapped[int]
     units: Mapped[int]
     units_posted: Mapped[int] = mapped_column(default=0)
-    value_minor: Mapped[int]
+    value_minor: Mapped[int] = mapped_column(BigKey)
     cause: Mapped[str] = mapped_column(default="")
     note: Mapped[str] = mapped_column(default="")
     decided_at: Mapped[datetime | None]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, case, func, literal, select
+from sqlalchemy import BigInteger, ColumnElement, Select, case, cast, func, literal, select
 from sqlalchemy.orm import Session
 
 from warehouse.domain import counting
@@ -23,6 +23,8 @@ from warehouse.models.stock import Location
 
 DECIDED = (counting.MATCHED, counting.POSTED, counting.APPROVED)
 UNDECIDED = (counting.RECOUNT, counting.LEAD, counting.APPROVAL)
+# Times copies it may be more than a column of amounts holds.
+_PRICE = cast(Item.price_minor, BigInteger)
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def _scores(session: Session, group: Any, within: ColumnElement[bool]) -> list[t
         _decided(
             group.label("grouped"), Item.currency, func.count(), func.sum(case((CountResult.units == 0, 1), else_=0)),
             func.sum(CountResult.on_record), func.sum(func.abs(CountResult.units)),
-            func.sum(CountResult.on_record * Item.price_minor), func.sum(func.abs(CountResult.value_minor)),
+            func.sum(CountResult.on_record * _PRICE), func.sum(func.abs(CountResult.value_minor)),
             func.sum(CountResult.value_minor))
         .where(within).group_by("grouped", Item.currency).order_by("grouped"))
     return _put_together(rows)
@@ -88,8 +90,8 @@ def _counters(session: Session, within: ColumnElement[bool]) -> list[tuple[str, 
     rows = session.execute(
         select(Person.id, Item.currency, func.count(), func.sum(case((off == 0, 1), else_=0)),
                func.sum(CountLine.on_record), func.sum(func.abs(off)),
-               func.sum(CountLine.on_record * Item.price_minor), func.sum(func.abs(off) * Item.price_minor),
-               func.sum(off * Item.price_minor))
+               func.sum(CountLine.on_record * _PRICE), func.sum(func.abs(off) * _PRICE),
+               func.sum(off * _PRICE))
         .select_from(CountLine).join(CountTask, CountTask.id == CountLine.task_id)
         .join(Person, Person.id == CountTask.person_id).join(Item, Item.id == CountLine.item_id)
         .join(CountResult, (CountResult.session_id == CountTask.session_id)

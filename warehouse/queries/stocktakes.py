@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, case, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Row, case, cast, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from warehouse.domain import counting
@@ -18,6 +18,8 @@ from warehouse.models.stock import Location, StockMove
 SHOWN_SESSIONS = 60
 SHOWN = 200
 _PREVIOUS, _NEXT, _CLOSER = aliased(Item), aliased(Item), aliased(Person)
+# Times copies it may be more than a column of amounts holds.
+_PRICE = cast(Item.price_minor, BigInteger)
 
 
 @dataclass(frozen=True)
@@ -184,7 +186,7 @@ def _figures(session: Session, ids: Sequence[int]) -> dict[int, list[Any]]:
         select(CountResult.session_id, currency.label("currency"), func.count().label("lines"),
                _number(units == 0).label("right"), _number(CountResult.state.in_(UNDECIDED)).label("undecided"),
                func.sum(CountResult.on_record).label("units"), func.sum(units).label("units_off"),
-               func.sum(CountResult.on_record * func.coalesce(Item.price_minor, 0)).label("value"),
+               func.sum(CountResult.on_record * func.coalesce(_PRICE, 0)).label("value"),
                func.sum(value).label("value_off"))
         .join(Item, Item.id == CountResult.item_id).where(CountResult.session_id.in_(ids))
         .group_by(CountResult.session_id, currency))
