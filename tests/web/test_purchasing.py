@@ -142,6 +142,12 @@ def test_the_report_of_a_closed_delivery_is_a_pdf_and_two_tables_that_execute_no
     assert sheet["E2"].data_type == "s"
 
 
+def test_the_pictures_of_bad_copies_are_on_the_page_of_the_delivery(desk, closed):
+    page = desk.get(f"/purchasing/deliveries/{closed[0]}").get_data(as_text=True)
+
+    assert page.count('<img src="/receive/photo/') == 2
+
+
 def test_a_delivery_that_is_not_closed_has_no_report(desk, db, buyer, odyssey):
     delivery = goods.a_delivery(db, buyer, {odyssey: 1})
 

@@ -1,5 +1,6 @@
 """Open incidents, for whoever settles them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Session, aliased
 
 from warehouse.domain.incidents import OPEN, is_left_to_bench
 from warehouse.models.catalog import Item
-from warehouse.models.incidents import Incident
+from warehouse.models.incidents import Incident, Photo
 from warehouse.models.orders import Order
 from warehouse.models.people import Person
 from warehouse.models.stock import Location
@@ -35,6 +36,7 @@ class IncidentRow:
     outcome: str
     note: str
     is_left_to_bench: bool
+    photos: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -72,11 +74,22 @@ def list_open(session: Session, *, kind: str = "", stage: str = "") -> OpenIncid
         query = query.where(Incident.kind == kind)
     if stage:
         query = query.where(Incident.stage == stage)
+    shown = session.execute(query).all()
+    photos = list_photos(session, [row.id for row in shown])
     rows = [
         IncidentRow(
             row.id, row.kind, row.stage, row.at, row.units, row.title or "", row.code or "", row.order_id,
             row.number or "", row.name, row.blamed or "", row.outcome, row.note,
-            is_left_to_bench(row.stage, row.kind, row.outcome, row.state))
-        for row in session.execute(query)
+            is_left_to_bench(row.stage, row.kind, row.outcome, row.state), photos.get(row.id, ()))
+        for row in shown
     ]
     return OpenIncidents(rows, {(row[0], row[1]): row[2] for row in counted})
+
+
+def list_photos(session: Session, incident_ids: Sequence[int]) -> dict[int, tuple[int, ...]]:
+    """The ids of the pictures of these incidents, by incident, in the order in which they were taken."""
+    found: dict[int, tuple[int, ...]] = {}
+    for row in session.execute(
+            select(Photo.id, Photo.incident_id).where(Photo.incident_id.in_(incident_ids)).order_by(Photo.id)):
+        found[row.incident_id] = (*found.get(row.incident_id, ()), row.id)
+    return found

@@ -12,6 +12,7 @@ from warehouse.domain import purchasing as rules
 from warehouse.domain.price_cells import read_price_cell
 from warehouse.domain.receiving import DELIVERY_FLOW
 from warehouse.errors import Invalid, NotFound
+from warehouse.queries import incidents
 from warehouse.queries import orders as items
 from warehouse.queries import purchasing as queries
 from warehouse.queries import purchasing_goods as goods
@@ -195,11 +196,13 @@ def deliveries() -> Response:
 def delivery(delivery_id: int) -> Response:
     with read() as session:
         page = goods.delivery_page(session, delivery_id)
-    if page is None:
-        raise NotFound("purchasing.no_such_delivery")
+        if page is None:
+            raise NotFound("purchasing.no_such_delivery")
+        taken = incidents.list_photos(session, [one.incident_id for one in page.discrepancies])
     if wants_json():
         return answer_json(page)
-    return respond("purchasing/delivery.html", {"page": page, "one": page.delivery, "word": word})
+    return respond("purchasing/delivery.html", {
+        "page": page, "one": page.delivery, "taken": taken, "word": word})
 
 
 @bp.get("/deliveries/<int:delivery_id>/report.pdf")
