@@ -66,7 +66,7 @@ def _report(
     moves: Mapping[int, Sequence[int]], *, config: Config, lang: str,
 ) -> CountReport:
     return CountReport(
-        lang=lang, title=i18n.say(lang, "stocktakes.report"), number=stocktake.number,
+        lang=lang, title=i18n.say(lang, "stocktakes.report_title"), number=stocktake.number,
         facts=tuple(_facts(stocktake, config, lang)), counters=tuple(_counter(each, lang) for each in counters),
         counters_title=i18n.say(lang, "stocktakes.counters"),
         headings=tuple(i18n.say(lang, f"stocktakes.{code}") for code in _HEADINGS),
