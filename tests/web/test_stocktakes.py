@@ -72,6 +72,7 @@ def test_the_usual_limits_hold_where_none_are_told(tablet, db, shelf, emma):
     ({"kind": "list", "codes": "NOBODY"}, "stocktakes.unknown_codes"),
     ({"kind": "publisher", "publisher": "None"}, "stocktakes.nothing_to_count"),
     ({"kind": "all", "tolerance": "x"}, "common.number_wrong"),
+    ({"kind": "zone", "zones": ["A\0"]}, "stocktakes.nothing_to_count"),
 ])
 def test_a_form_that_says_nothing_to_count_is_refused(tablet, db, shelf, form, code):
     tablet.sign_in("operations")
@@ -117,6 +118,18 @@ def test_chosen_differences_are_approved(tablet, db, waiting, shelf, emma):
     assert (done.json["results"], done.json["units"]) == (1, 2)
     assert units_at(db, shelf, emma) == (4, 0)
     assert "Theft" in tablet.get(f"/stocktakes/{waiting}").text
+
+
+@pytest.mark.parametrize(("results", "refusal"), [
+    (["x"], (422, "common.number_wrong")), (["9" * 5000], (422, "common.number_wrong")), (["9" * 18], (404, None)),
+    ([], (422, "stocktakes.nothing_chosen")),
+])
+def test_what_is_no_difference_is_refused(tablet, db, waiting, results, refusal):
+    tablet.sign_in("manager")
+
+    answer = tablet.post(f"/stocktakes/{waiting}/approve", {"result": results, "cause": "theft"}, **JSON)
+
+    assert (answer.status_code, refusal[1] and answer.json["code"]) == refusal
 
 
 def test_all_under_an_amount_are_approved_at_once(tablet, db, waiting, shelf, emma):

@@ -161,6 +161,13 @@ def text_from_request(name: str, *, most: int = 500, default: str = "") -> str:
     return text
 
 
+def texts_from_request(name: str) -> list[str]:
+    """All texts of one name in a form, or the list of that name in a JSON body."""
+    body = _body()
+    given = body.get(name) if request.is_json else body.getlist(name)
+    return [_text(each) for each in given] if isinstance(given, list) else []
+
+
 def whole_from_request(name: str, *, most: int = 10**9) -> int | None:
     """One whole number of a form or JSON body, or None where it is empty. Refuses anything else."""
     return _whole(_body().get(name), "common.number_wrong", most=most)

@@ -18,6 +18,7 @@ from warehouse.web.http import (
     read,
     respond,
     text_from_request,
+    texts_from_request,
     wants_json,
     whole_from_request,
     write,
@@ -30,6 +31,7 @@ bp.before_request(refuse_while_counting)
 SCOPES = (counting.ALL, counting.ZONE, counting.LIST, counting.ABC, counting.PUBLISHER)
 CLASSES = ("A", "B", "C")
 MOST_TEXT = 20_000
+MOST_DIGITS = 18
 HUNDRED = 100
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
@@ -76,9 +78,9 @@ def scope_from_request(kind: str) -> dict[str, Any]:
     if kind == counting.ALL:
         return {}
     name, found = {
-        counting.ZONE: lambda: ("zones", several("zones")),
+        counting.ZONE: lambda: ("zones", texts_from_request("zones")),
         counting.LIST: lambda: ("codes", text_from_request("codes", most=MOST_TEXT).split()),
-        counting.ABC: lambda: ("classes", [each for each in several("classes") if each in CLASSES]),
+        counting.ABC: lambda: ("classes", [each for each in texts_from_request("classes") if each in CLASSES]),
         counting.PUBLISHER: lambda: ("publisher", text_from_request("publisher", most=200)),
     }[kind]()
     if not found:
@@ -225,19 +227,10 @@ def number(name: str, usual: int) -> int:
     return usual if found is None else found
 
 
-def several(name: str) -> list[str]:
-    """All values of one name in a form, or the list in JSON."""
-    if not request.is_json:
-        return request.form.getlist(name)
-    body = request.get_json(silent=True)
-    given = body.get(name) if isinstance(body, dict) else None
-    return [str(each) for each in given] if isinstance(given, list) else []
-
-
 def whole_numbers(name: str) -> list[int]:
     """Ids of one name; refused where one is none."""
-    given = several(name)
-    if not all(each.isascii() and each.isdigit() for each in given):
+    given = texts_from_request(name)
+    if not all(each.isascii() and each.isdigit() and len(each) <= MOST_DIGITS for each in given):
         raise Invalid("common.number_wrong")
     return sorted({int(each) for each in given})
 
