@@ -14,7 +14,7 @@ from warehouse.domain.stocktakes import Tolerances
 from warehouse.errors import Conflict, NotAllowed
 from warehouse.queries import accuracy
 from warehouse.queries import stocktakes as queries
-from warehouse.services import counting_commands, counting_sessions, figures, stocktakes
+from warehouse.services import counting_commands, counting_sessions, counting_settle, figures, stock, stocktakes
 
 
 @pytest.fixture
@@ -147,3 +147,20 @@ def test_a_slip_of_the_number_pad_at_a_dear_title_is_counted_again_like_any_othe
         found = accuracy.look(session, [actor.at], actor.at)
     assert found.total.worth["CNY"].off == 4_999_000_000
     assert db.write(figures.reckon, actor) == 2
+
+
+def test_a_dear_copy_that_was_written_off_after_its_count_is_not_brought_back_on_one_count(
+    db, actor, crew, shelf, emma,
+):
+    session_id = opened(db, actor)
+    task_id = count(db, crew[0], session_id, shelf, {emma: 6}, settle=False)
+    db.write(lambda session: stock.move(
+        session, actor, emma.id, 1, source=shelf.place, target=stock.fixed_place(session, "LOST-FOUND"),
+        cause=stock.Cause("short")))
+
+    db.write(counting_settle.settle_task, crew[0], task_id)
+
+    assert result_of(db, session_id, shelf, emma) == ("recount", 0, 0)
+    assert units_at(db, shelf, emma) == (5, 0)
+    count(db, crew[1], session_id, shelf, {emma: 5})
+    assert result_of(db, session_id, shelf, emma) == ("matched", 0, 0)

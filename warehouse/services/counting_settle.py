@@ -50,7 +50,9 @@ def settle_titles(
         result = _write(session, task, result, line, found * prices[item_id])
         open_now = [_difference(each) - (since[each.id].corrected if each.id in since else 0)
                     for each in counts[item_id]]
-        verb = rules.judge(open_now, result.value_minor, allowed, needs_recount=needs_recount)
+        # Dear is what was found, and also what would be posted: the two differ where something was put right since.
+        dear = max(abs(found), abs(open_now[-1])) * prices[item_id]
+        verb = rules.judge(open_now, dear, allowed, needs_recount=needs_recount)
         # Nothing is left to be put right, but the books were wrong: that is no match.
         verb = "post" if verb == "match" and found else verb
         result.state = line.settled_as = counting.RESULT_FLOW.step(result.state, verb)
