@@ -260,3 +260,24 @@ def test_an_announced_delivery_closed_by_others_is_drawn_as_over(db, actor, pick
     assert "This delivery is over" in page
     assert picker.post(f"/receive/{delivery}/parcel", **JSON).status_code == 409
     assert picker.get(f"/receive/parcel/{counter.parcel_id}").status_code == 200
+
+
+def test_who_counts_blind_learns_nowhere_what_was_ordered(db, actor, tablet, other_tablet, dune):
+    order = a_purchase(db, actor, {dune: 4711})
+    delivery = a_notice(db, actor, {dune: 4711}, order_id=order, is_blind=True)
+    tablet.sign_in("picker")
+    card = f"/stock/item/{dune.id}"
+    assert tablet.get(card, **JSON).json["on_order"] == 4711
+    parcel = open_parcel(tablet, delivery)
+
+    for page in (card, "/stock/", "/stock/export"):
+        refused = tablet.get(page, **JSON)
+        assert (refused.status_code, refused.json["code"]) == (409, "receiving.blind_now")
+    assert "4711" not in tablet.get(card).text
+
+    # Who orders knows it anyway; and whoever has finished is free again.
+    other_tablet.sign_in("purchasing", name="Qian Min")
+    open_parcel(other_tablet, delivery)
+    assert other_tablet.get(card, **JSON).status_code == 200
+    press(tablet, parcel, "#close")
+    assert tablet.get(card, **JSON).status_code == 200

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from warehouse.domain import receiving as rules
@@ -101,6 +101,18 @@ def list_origins(session: Session) -> Origins:
         .join(Supplier, Supplier.id == PurchaseOrder.supplier_id).where(PurchaseOrder.state.in_(WAITED_FOR))
         .order_by(Supplier.name, PurchaseOrder.number))
     return Origins([(row.id, row.name) for row in suppliers], [(row.id, row.number, row.name) for row in orders])
+
+
+# By the few deliveries that are being counted.
+_BLIND_IN_HAND = select(Delivery.number).join(DeliveryParcel, DeliveryParcel.delivery_id == Delivery.id).where(
+    Delivery.state == rules.RECEIVING, Delivery.is_blind,
+    or_(Delivery.purchase_order_id.is_not(None), Delivery.notice != ""),
+    DeliveryParcel.state == rules.OPEN, DeliveryParcel.person_id == bindparam("person")).limit(1)
+
+
+def blind_in_hand(session: Session, person_id: int) -> str | None:
+    """The number of a delivery that papers tell of and this person counts blind at the moment."""
+    return session.execute(_BLIND_IN_HAND, {"person": person_id}).scalar()
 
 
 def find_photo(session: Session, photo_id: int) -> bytes | None:

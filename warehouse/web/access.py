@@ -16,7 +16,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from warehouse import clock, i18n
 from warehouse.domain.people import RIGHTS, Actor
 from warehouse.errors import Conflict, NotAllowed
-from warehouse.queries import counting, people
+from warehouse.queries import counting, people, receiving
 from warehouse.services import people as turns
 from warehouse.web.http import actor as who
 from warehouse.web.http import answer_json, config, database, read, vault, wants_json
@@ -268,3 +268,14 @@ def refuse_while_counting() -> None:
         shelf = counting.shelf_in_hand(session, who().person_id)
     if shelf is not None:
         raise Conflict("counting.blind_now", location=shelf)
+
+
+def refuse_while_receiving_blind() -> None:
+    """Before every page that says what was ordered: whoever counts a delivery blind learns it nowhere (REC-2). Those
+    who order know it anyway."""
+    if who().may("purchase"):
+        return
+    with read() as session:
+        number = receiving.blind_in_hand(session, who().person_id)
+    if number is not None:
+        raise Conflict("receiving.blind_now", number=number)

@@ -12,11 +12,12 @@ from warehouse.domain import stock as ledger
 from warehouse.domain import stock_figures as rules
 from warehouse.errors import Invalid, NotFound
 from warehouse.queries import stock_card, stock_lists, stock_shelf
-from warehouse.web.access import language, refuse_while_counting, rule
+from warehouse.web.access import language, refuse_while_counting, refuse_while_receiving_blind, rule
 from warehouse.web.http import actor, answer_json, config, read, respond, wants_json
 
 bp = Blueprint("stock", __name__, url_prefix="/stock")
 bp.before_request(refuse_while_counting)
+bp.before_request(refuse_while_receiving_blind)
 
 SEE = "see_stock"
 CLASSES = ("A", "B", "C")
