@@ -8,7 +8,7 @@ from tests.statements import count_statements
 from warehouse.domain.catalog import ItemRecord
 from warehouse.domain.own_labels import make_label
 from warehouse.models.catalog import Item, ItemCode
-from warehouse.services import catalog
+from warehouse.services import catalog, drafts
 
 THREE_BODY = ItemRecord(2, "9787536692930", "三体", "9787536692930", authors="刘慈欣", price_minor=2300, currency="CNY",
                         price_text="23.00元", weight_g=340)
@@ -142,3 +142,15 @@ def test_five_hundred_rows_take_as_few_statements_as_ten(db, actor):
         merge(db, actor, *books(500, 100))
 
     assert len(for_many) == len(for_ten) <= 5
+
+
+def test_a_draft_of_goods_in_takes_the_catalogues_title_and_is_listed(db, actor):
+    draft_id = db.write(drafts.make_draft, actor, "9787536692930", "书名待补 · title wanted")
+
+    assert merge(db, actor, THREE_BODY) == (0, 1, 0, [])
+
+    now = item(db, "9787536692930")
+    assert (now.id, now.title, now.authors, now.listing) == (draft_id, "三体", "刘慈欣", "listed")
+    assert merge(db, actor, THREE_BODY) == (0, 0, 1, [])
+    # From now on another title is another book.
+    assert merge(db, actor, replace(THREE_BODY, title="球状闪电"))[3] == ["same_isbn_other_title"]

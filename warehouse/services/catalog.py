@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from warehouse.domain.barcodes import make_label
 from warehouse.domain.catalog import ItemRecord, RowProblem
 from warehouse.domain.people import Actor
+from warehouse.domain.purchasing import DRAFT, LISTED
 from warehouse.domain.titles import same_title
 from warehouse.models.catalog import Item, ItemCode
 
@@ -25,10 +26,10 @@ FIELDS = (
 # What a record says where its file is silent: that never takes the place of what is known.
 SILENT = {"packing_class": "plain", "volumes": 1}
 
-_BY_NUMBER = select(ITEM.c.id, ITEM.c.sku, ITEM.c.isbn13, *(ITEM.c[name] for name in FIELDS))
+_BY_NUMBER = select(ITEM.c.id, ITEM.c.sku, ITEM.c.isbn13, ITEM.c.listing, *(ITEM.c[name] for name in FIELDS))
 _CHANGE = (
     update(ITEM).where(ITEM.c.id == bindparam("item"))
-    .values({name: bindparam(f"new_{name}") for name in (*FIELDS, "isbn13", "updated_at")})
+    .values({name: bindparam(f"new_{name}") for name in (*FIELDS, "isbn13", "listing", "updated_at")})
 )
 
 
@@ -57,7 +58,7 @@ def merge_items(session: Session, actor: Actor, records: Sequence[ItemRecord]) -
 
     A row without SKU of its own speaks of the item that has its ISBN. Does that item have another title, the row
     is rejected: it would overwrite a book, or make a second one without asking. A row with an SKU of its own *is*
-    asked for, and shares the ISBN.
+    asked for, and shares the ISBN. A draft waits for its title: it takes the row's and is listed.
     """
     known = _Shelf(session, records)
     merged = Merged()
@@ -68,6 +69,9 @@ def merge_items(session: Session, actor: Actor, records: Sequence[ItemRecord]) -
         elif item is None:
             known.add(record)
             merged.created += 1
+        elif item.values.get("listing") == DRAFT:
+            _list(item, record)
+            merged.updated += 1
         elif record.sku == record.isbn13 and not same_title(item.values["title"], record.title):
             merged.problems.append(_other_title(record, item))
         elif _take_news(item, record):
@@ -83,13 +87,21 @@ def _with_its_isbn(known: "_Shelf", record: ItemRecord) -> _Known | RowProblem |
     if record.sku != record.isbn13:
         return None
     sharing = known.by_isbn.get(record.isbn13, [])
-    same = next((item for item in sharing if same_title(item.values["title"], record.title)), None)
+    same = next((item for item in sharing if item.values.get("listing") == DRAFT
+                 or same_title(item.values["title"], record.title)), None)
     return same or (_other_title(record, sharing[0]) if sharing else None)
 
 
 def _other_title(record: ItemRecord, item: _Known) -> RowProblem:
     facts = {"sku": record.sku, "title": record.title, "first_title": item.values["title"]}
     return RowProblem(record.row, "same_isbn_other_title", facts)
+
+
+def _list(draft: _Known, record: ItemRecord) -> None:
+    """What goods in found before the catalogue did has its facts now and may be put away (CAT-3)."""
+    _take_news(draft, record)
+    draft.values |= {"title": record.title, "listing": LISTED}
+    draft.is_changed = True
 
 
 def _take_news(item: _Known, record: ItemRecord) -> bool:
@@ -160,7 +172,7 @@ class _Shelf:
         if changed:
             self._session.execute(_CHANGE, [
                 {"item": item.id, "new_updated_at": actor.at,
-                 **{f"new_{name}": item.values[name] for name in (*FIELDS, "isbn13")}}
+                 **{f"new_{name}": item.values[name] for name in (*FIELDS, "isbn13", "listing")}}
                 for item in changed
             ])
         codes = [
