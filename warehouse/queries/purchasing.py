@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Any
 
-from sqlalchemy import Select, case, func, or_, select
+from sqlalchemy import case, func, or_, select
 from sqlalchemy.orm import Session
 
 from warehouse.domain import purchasing as rules
@@ -56,7 +56,7 @@ def list_orders(
     """The newest orders first. `text` is a part of the number or of the supplier's name."""
     is_late = (PurchaseOrder.state.in_(rules.WAITED_FOR) & (PurchaseOrder.expected_on != "")
                & (PurchaseOrder.expected_on < today.isoformat()))
-    query = _orders()
+    query = _heads()
     if state:
         query = query.where(PurchaseOrder.state == state)
     if late:
@@ -72,7 +72,8 @@ def list_orders(
     counts = {row[0]: row[1] for row in session.execute(
         select(PurchaseOrder.state, func.count()).group_by(PurchaseOrder.state))}
     late_count = session.execute(select(func.count()).select_from(PurchaseOrder).where(is_late)).scalar_one()
-    shown = [_order_row(row, today) for row in rows[:PAGE]]
+    stands = _stands(session, [row.id for row in rows[:PAGE]])
+    shown = [_order_row(row, stands.get(row.id), today) for row in rows[:PAGE]]
     return OrderList(shown, counts, late_count, shown[-1].id if len(rows) > PAGE else None)
 
 
@@ -127,13 +128,14 @@ class OrderPage:
 
 
 def order_page(session: Session, order_id: int, today: date) -> OrderPage | None:
-    found = session.execute(_orders().where(PurchaseOrder.id == order_id)).one_or_none()
+    found = session.execute(_heads().where(PurchaseOrder.id == order_id)).one_or_none()
     if found is None:
         return None
     by = session.execute(select(Person.name).join(PurchaseOrder, PurchaseOrder.created_by == Person.id)
                          .where(PurchaseOrder.id == order_id)).scalar_one()
     deliveries = list_deliveries(session, order_id=order_id)
-    return OrderPage(_order_row(found, today), by, _lines(session, order_id), deliveries)
+    order = _order_row(found, _stands(session, [order_id]).get(order_id), today)
+    return OrderPage(order, by, _lines(session, order_id), deliveries)
 
 
 def _lines(session: Session, order_id: int) -> list[LineRow]:
@@ -165,28 +167,30 @@ def list_deliveries(
     delivery_id: int | None = None,
 ) -> list[DeliveryRow]:
     """The newest deliveries, at most a page of them."""
-    lines = (
-        select(DeliveryLine.delivery_id, func.sum(DeliveryLine.units_announced).label("announced"),
-               func.sum(DeliveryLine.units_good).label("good"), func.sum(DeliveryLine.units_bad).label("bad"))
-        .group_by(DeliveryLine.delivery_id).subquery())
     wrong = (select(func.count()).where(Incident.delivery_id == Delivery.id, Incident.kind.in_(rules.DISCREPANCIES))
              .correlate(Delivery).scalar_subquery())
     query = (
-        select(Delivery, Supplier.name, PurchaseOrder.number, lines.c.announced, lines.c.good, lines.c.bad,
-               wrong.label("wrong"))
+        select(Delivery, Supplier.name, PurchaseOrder.number, wrong.label("wrong"))
         .join(Supplier, Supplier.id == Delivery.supplier_id)
         .outerjoin(PurchaseOrder, PurchaseOrder.id == Delivery.purchase_order_id)
-        .outerjoin(lines, lines.c.delivery_id == Delivery.id).order_by(Delivery.id.desc()).limit(PAGE))
+        .order_by(Delivery.id.desc()).limit(PAGE))
     for column, wanted in ((Delivery.purchase_order_id, order_id), (Delivery.supplier_id, supplier_id),
                            (Delivery.state, state), (Delivery.id, delivery_id)):
         if wanted:
             query = query.where(column == wanted)
-    return [
-        DeliveryRow(
+    rows = session.execute(query).all()
+    # Of the shown ones alone: the lines of all that ever came are many.
+    sums = {row[0]: tuple(int(units or 0) for units in row[1:]) for row in session.execute(
+        select(DeliveryLine.delivery_id, func.sum(DeliveryLine.units_announced), func.sum(DeliveryLine.units_good),
+               func.sum(DeliveryLine.units_bad))
+        .where(DeliveryLine.delivery_id.in_([row[0].id for row in rows])).group_by(DeliveryLine.delivery_id))}
+    found = []
+    for one, supplier, number, wrong_count in rows:
+        announced, good, bad = sums.get(one.id, (0, 0, 0))
+        found.append(DeliveryRow(
             one.id, one.number, one.notice, one.state, one.supplier_id, supplier, one.purchase_order_id, number or "",
-            one.is_blind, one.parcels_announced, int(announced or 0), int(good or 0), int(bad or 0), wrong_count,
-            one.created_at, one.closed_at)
-        for one, supplier, number, announced, good, bad, wrong_count in session.execute(query)]
+            one.is_blind, one.parcels_announced, announced, good, bad, wrong_count, one.created_at, one.closed_at))
+    return found
 
 
 @dataclass(frozen=True)
@@ -262,30 +266,34 @@ def past_imports(session: Session) -> list[PastImport]:
     return [PastImport(*row) for row in rows]
 
 
-def _orders() -> Select[Any]:
+def _heads() -> Any:
+    return (
+        select(PurchaseOrder.id, PurchaseOrder.number, PurchaseOrder.supplier_id, Supplier.name.label("supplier"),
+               PurchaseOrder.state, PurchaseOrder.expected_on, PurchaseOrder.created_at)
+        .join(Supplier, Supplier.id == PurchaseOrder.supplier_id))
+
+
+def _stands(session: Session, order_ids: list[int]) -> dict[int, Any]:
+    """Titles and units of some orders. Of these alone: the lines of all that was ever ordered are many."""
     came = (
         select(Delivery.purchase_order_id.label("order_id"), DeliveryLine.item_id,
                func.sum(DeliveryLine.units_good + DeliveryLine.units_bad).label("units"))
-        .join(Delivery, Delivery.id == DeliveryLine.delivery_id).where(Delivery.purchase_order_id.is_not(None))
+        .join(Delivery, Delivery.id == DeliveryLine.delivery_id).where(Delivery.purchase_order_id.in_(order_ids))
         .group_by(Delivery.purchase_order_id, DeliveryLine.item_id).subquery())
     units = func.coalesce(came.c.units, 0)
-    stand = (
-        select(PurchaseLine.purchase_order_id, func.count().label("titles"),
+    rows = session.execute(
+        select(PurchaseLine.purchase_order_id.label("order_id"), func.count().label("titles"),
                func.sum(PurchaseLine.units_ordered).label("ordered"), func.sum(units).label("received"),
                func.sum(case((PurchaseLine.units_ordered > units, PurchaseLine.units_ordered - units), else_=0))
                .label("outstanding"))
         .outerjoin(came, (came.c.order_id == PurchaseLine.purchase_order_id) & (came.c.item_id == PurchaseLine.item_id))
-        .group_by(PurchaseLine.purchase_order_id).subquery())
-    return (
-        select(PurchaseOrder.id, PurchaseOrder.number, PurchaseOrder.supplier_id, Supplier.name.label("supplier"),
-               PurchaseOrder.state, PurchaseOrder.expected_on, PurchaseOrder.created_at, stand.c.titles,
-               stand.c.ordered, stand.c.received, stand.c.outstanding)
-        .join(Supplier, Supplier.id == PurchaseOrder.supplier_id)
-        .outerjoin(stand, stand.c.purchase_order_id == PurchaseOrder.id))
+        .where(PurchaseLine.purchase_order_id.in_(order_ids)).group_by(PurchaseLine.purchase_order_id))
+    return {row.order_id: row for row in rows}
 
 
-def _order_row(row: Any, today: date) -> OrderRow:
+def _order_row(row: Any, stand: Any, today: date) -> OrderRow:
+    titles, ordered, received, outstanding = (
+        (stand.titles, int(stand.ordered), int(stand.received), int(stand.outstanding)) if stand else (0, 0, 0, 0))
     return OrderRow(
-        row.id, row.number, row.supplier_id, row.supplier, row.state, row.expected_on, row.created_at, row.titles or 0,
-        int(row.ordered or 0), int(row.received or 0), int(row.outstanding or 0),
-        rules.is_late(row.state, row.expected_on, today))
+        row.id, row.number, row.supplier_id, row.supplier, row.state, row.expected_on, row.created_at, titles, ordered,
+        received, outstanding, rules.is_late(row.state, row.expected_on, today))

@@ -18,6 +18,8 @@ from warehouse.models.receiving import Delivery, DeliveryLine, PurchaseLine, Pur
 from warehouse.services import drafts, purchasing
 from warehouse.services.purchasing import Announced
 
+LOT = 5000
+
 
 @dataclass
 class Taken:
@@ -42,13 +44,16 @@ class _Titles:
 
     def __init__(self, session: Session, actor: Actor, rows: Iterable[PurchaseRow | NoticeRow]) -> None:
         self._session, self._actor = session, actor
-        numbers = {number for row in rows for number in _numbers(row)}
-        rows_of_sku = session.execute(select(Item.sku, Item.id).where(Item.sku.in_(numbers)))
-        self._by_sku = {row.sku: row.id for row in rows_of_sku}
+        numbers = sorted({number for row in rows for number in _numbers(row)})
+        self._by_sku: dict[str, int] = {}
         self._by_code: dict[str, set[int]] = {}
-        for code, item_id in session.execute(
-                select(ItemCode.code, ItemCode.item_id).where(ItemCode.code.in_(numbers))):
-            self._by_code.setdefault(code, set()).add(item_id)
+        # One order may have more rows than a statement may have values.
+        for some in (numbers[first : first + LOT] for first in range(0, len(numbers), LOT)):
+            self._by_sku |= {row.sku: row.id for row in session.execute(
+                select(Item.sku, Item.id).where(Item.sku.in_(some)))}
+            for code, item_id in session.execute(
+                    select(ItemCode.code, ItemCode.item_id).where(ItemCode.code.in_(some))):
+                self._by_code.setdefault(code, set()).add(item_id)
 
     def find(self, row: PurchaseRow | NoticeRow, taken: Taken) -> int | None:
         """The item of a row, or None with the reason in `taken`. An SKU of ours decides, unless the ISBN beside it is
