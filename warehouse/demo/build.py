@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from warehouse import clock, data_folder, imports, imports_stock
 from warehouse.config import Config
 from warehouse.db import Database
-from warehouse.demo import inbound, past
+from warehouse.demo import counted, inbound, past
 from warehouse.demo.hands import Hands
 from warehouse.domain import picking as runs
 from warehouse.domain.orders import CONFIRMED, PICKED
@@ -60,7 +60,7 @@ def _fill(config: Config, database: Database) -> None:
     zone = config.time_zone
     imports_stock.import_catalogue(database.write, actor, [_file("books.csv")])
     imports_stock.import_layout(database.write, actor, [_file("layout.csv")])
-    long_ago = replace(actor, at=actor.at - timedelta(days=past.DAYS))
+    long_ago = replace(actor, at=actor.at - timedelta(days=2 * past.DAYS))
     imports_stock.import_stock(database.write, long_ago, [_file("stock.csv")])
     database.write(past.sell, actor)
     imports.import_orders(database.write, actor, [_file("orders.csv")], time_zone=zone)
@@ -68,6 +68,7 @@ def _fill(config: Config, database: Database) -> None:
     database.write(equipment.add_totes, actor, "T", TOTES)
     database.write(equipment.add_carts, actor, "C", CARTS, SLOTS)
     staff = _hire(database, actor)
+    counted.fill(database, staff)
     _work(database, staff)
     inbound.fill(database, actor, staff, today=clock.now().astimezone(ZoneInfo(zone)).date())
 

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from warehouse import clock, imports_purchasing, imports_stock
 from warehouse.db import Database
+from warehouse.demo.counted import books_at
 from warehouse.demo.hands import Hands
 from warehouse.domain import counting as counts
 from warehouse.domain.own_labels import make_label
@@ -81,7 +82,7 @@ def _count(database: Database, staff: dict[str, Actor], today: date) -> None:
     for number in range(COUNTED_SHELVES):
         task_id, location_id = _next_shelf(database)
         task = counter.scan(counting.scan, task_id, make_label("location", location_id)).task
-        books = _books(database, location_id)
+        books = books_at(database, location_id)
         for item_id, copies in books:
             missed = number == COUNTED_SHELVES - 1 and item_id == books[0][0]
             for _ in range(copies - 2 * missed):
@@ -102,11 +103,3 @@ def _next_shelf(database: Database) -> tuple[int, int]:
 
 def _stock_of(location_id: Any) -> Any:
     return select(func.sum(StockBalance.on_hand)).where(StockBalance.location_id == location_id).scalar_subquery()
-
-
-def _books(database: Database, location_id: int) -> list[tuple[int, int]]:
-    with database.read() as session:
-        return [(row.item_id, row.n) for row in session.execute(
-            select(StockBalance.item_id, func.sum(StockBalance.on_hand).label("n"))
-            .where(StockBalance.location_id == location_id).group_by(StockBalance.item_id)
-            .having(func.sum(StockBalance.on_hand) > 0).order_by(StockBalance.item_id))]
