@@ -139,6 +139,7 @@ def draw(session: Session, order_id: int, *, last_item_id: int | None = None) ->
     return {
         "area": TASK, "order_id": order.id, "step_id": f"purchase:{order.id}", "number": order.number,
         "state": order.state, "supplier": order.name, "expected_on": order.expected_on, "lines": lines,
-        "titles": total.titles, "units": int(total.units), "last": lines[0] if lines and lines[0]["item_id"] == last_item_id else None,
+        "titles": total.titles, "units": int(total.units),
+        "last": lines[0] if lines and lines[0]["item_id"] == last_item_id else None,
         "is_open": order.state in rules.WAITED_FOR,
     }

@@ -82,8 +82,8 @@ def close_delivery(
 ) -> Sequence[Difference]:
     """Everything that came is counted. Each title that differs is an incident for the supplier, and the purchase
     order is received in part or in full. One that nobody announced and of which nothing came was opened by mistake:
-    it is cancelled, and the supplier owes nothing for it. Refused while a parcel is open, and, unless confirmed, where parcels that
-    were announced were not counted."""
+    it is cancelled, and the supplier owes nothing for it. Refused while a parcel is open, and, unless confirmed, where
+    parcels that were announced were not counted."""
     delivery = _lock(session, delivery_id)
     parcels = _lock_parcels(session, delivery_id)
     still_open = [str(one.position) for one in parcels if one.state == rules.OPEN]

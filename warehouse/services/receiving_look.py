@@ -200,7 +200,8 @@ def look(
     if row is None:
         raise NotFound("receiving.no_such_parcel")
     return ParcelNow(row.id, row.position, row.state, row.person_id, row.name or "",
-                     delivery or look_delivery(session, row.delivery_id), _counted(session, parcel_id), _last(session, parcel_id))
+                     delivery or look_delivery(session, row.delivery_id), _counted(session, parcel_id),
+                     _last(session, parcel_id))
 
 
 def _counted(session: Session, parcel_id: int) -> tuple[Row[Any], ...]:
