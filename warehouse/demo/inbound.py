@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from warehouse import clock, imports_purchasing, imports_stock
 from warehouse.db import Database
+from warehouse.demo import delivered
 from warehouse.demo.counted import books_at
 from warehouse.demo.hands import Hands
 from warehouse.domain import counting as counts
@@ -29,8 +30,9 @@ from warehouse.services import (
 )
 
 # (order number, days from today on which it is expected)
-EXPECTED = (("CG-2611", 0), ("CG-2614", -2), ("PO-7741", 0), ("PO-7752", 3))
-UNDER_WAY, ANNOUNCED = "PO-7741", "CG-2611"
+EXPECTED = (("CG-2611", 0), ("CG-2614", -2), ("PO-7741", 0), ("PO-7752", 3),
+            ("PO-7698", -delivered.DAYS_AGO))
+UNDER_WAY, ANNOUNCED, DELIVERED = "PO-7741", "CG-2611", "PO-7698"
 # What is scanned out of the parcel that is counted already: (ISBN, copies, bad ones among them).
 COUNTED = (("9780451524935", 7, 0), ("9780743273565", 8, 1))
 COUNTED_SHELVES = 3
@@ -47,6 +49,7 @@ def fill(database: Database, actor: Actor, staff: dict[str, Actor], *, today: da
         database.write(purchasing.change_day, actor, orders[number], (today + timedelta(days=days)).isoformat())
     database.write(purchasing.announce_outstanding, staff["manager"], orders[ANNOUNCED], notice="ASN-20611", parcels=2)
     _receive(database, staff["packer"], orders[UNDER_WAY])
+    delivered.fill(database, staff["packer"], orders[DELIVERED])
     database.write(figures.reckon, actor)
     database.write(replenishment.plan_replenishment, actor)
     _count(database, staff, today)
