@@ -132,14 +132,14 @@ def a_counted_shelf(state, *, posted=0, cause="theft", by="MIN"):
     return [
         "INSERT INTO count_session (number, kind, state, scope, tolerance_units, tolerance_minor, approval_minor,"
         f" created_at, created_by) VALUES ('ST1', 'all', 'counting', '{{}}', 0, 0, 0, 0, {person})",
-        "INSERT INTO count_task (session_id, location_id, round, covers_shelf, state, person_id)"
-        f" SELECT s.id, l.id, n.n, '1', 'counted', {person} FROM count_session AS s, location AS l,"
+        "INSERT INTO count_task (session_id, location_id, round, covers_shelf, state, person_id, counted_at)"
+        f" SELECT s.id, l.id, n.n, '1', 'counted', {person}, 0 FROM count_session AS s, location AS l,"
         f" ({rounds}) AS n WHERE l.code = 'QUARANTINE'",
         "INSERT INTO count_line (task_id, item_id, code, is_asked, units_counted, units_damaged, settled_as)"
         " SELECT MIN(t.id), MIN(i.id), '', '0', 1, 0, '' FROM count_task AS t, item AS i",
         "INSERT INTO count_result (session_id, location_id, item_id, line_id, state, on_record, counted, units,"
-        " units_posted, value_minor, cause, note, decided_by) SELECT t.session_id, t.location_id, c.item_id, c.id,"
-        f" '{state}', 0, 1, 1, {posted}, 0, '{cause}', '', (SELECT {by}(id) FROM person)"
+        " units_posted, value_minor, cause, note, decided_by, decided_at) SELECT t.session_id, t.location_id, c.item_id, c.id,"
+        f" '{state}', 0, 1, 1, {posted}, 0, '{cause}', '', (SELECT {by}(id) FROM person), 1"
         " FROM count_line AS c JOIN count_task AS t ON t.id = c.task_id",
     ]
 
@@ -171,6 +171,10 @@ FAULTS = {
          " SELECT item_id, location_id, 'damaged', 1, 0 FROM stock_balance WHERE on_hand > 5"],
         ["INSERT INTO stock_balance (item_id, location_id, condition, on_hand, reserved)"
          " SELECT 1, id, 'good', 1, 0 FROM location WHERE code = 'CUSTOMER'"],
+    ],
+    "borders_are_crossed_for_known_reasons": [
+        ["UPDATE stock_move SET reason = 'put_away' WHERE reason = 'opening'"],
+        ["UPDATE stock_move SET reason = 'pack' WHERE reason = 'dispatch'"],
     ],
     "nothing_is_negative": [
         [*without_its_walls("stock_balance"), "UPDATE stock_balance SET on_hand = -1 WHERE on_hand > 5"],

@@ -30,7 +30,7 @@ def sell(session: Session, actor: Actor) -> None:
         for day in _days_of_sale(item_id):
             by = replace(actor, at=actor.at - timedelta(days=day, minutes=7 * item_id))
             if level <= FEWEST:
-                stock.move(session, by, item_id, LOT, source=supplier, target=shelf, cause=Cause(ledger.PUT_AWAY))
+                stock.move(session, by, item_id, LOT, source=supplier, target=shelf, cause=Cause(ledger.RECEIVE))
                 level += LOT
             units = 1 + (item_id + day) % 2
             stock.move(session, by, item_id, units, source=shelf, target=customer, cause=Cause(ledger.DISPATCH))
@@ -38,7 +38,7 @@ def sell(session: Session, actor: Actor) -> None:
         by = replace(actor, at=actor.at - timedelta(hours=20))
         if level < opening:
             stock.move(session, by, item_id, opening - level, source=supplier, target=shelf,
-                       cause=Cause(ledger.PUT_AWAY))
+                       cause=Cause(ledger.RECEIVE))
         elif level > opening:
             stock.move(session, by, item_id, level - opening, source=shelf, target=customer,
                        cause=Cause(ledger.DISPATCH))

@@ -24,5 +24,8 @@ RECEIVE, UNRECEIVE, PUT_AWAY, TRANSFER, REPLENISH, REGRADE, COUNT = (
     "receive", "unreceive", "put_away", "transfer", "replenish", "regrade", "count")
 REASONS = (OPENING, PICK, UNPICK, PACK, UNPACK, DISPATCH, SHORT, DAMAGE, PUT_BACK, FOUND, RECEIVE, UNRECEIVE, PUT_AWAY,
            TRANSFER, REPLENISH, REGRADE, COUNT)
+# Why units come into the house or leave it. Under every other reason both ends of a move are inside, so that what lies
+# in the house is made from these alone: a third of all moves.
+CROSSING = (OPENING, DISPATCH, SHORT, FOUND, RECEIVE, UNRECEIVE, COUNT)
 # These never concern an order.
 WITHOUT_ORDER = frozenset({OPENING, RECEIVE, UNRECEIVE, PUT_AWAY, TRANSFER, REPLENISH, REGRADE, COUNT})

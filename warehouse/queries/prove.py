@@ -10,11 +10,9 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from warehouse.queries import prove_counts
+from warehouse.queries import prove_counts, prove_ledger
 
 SHOWN_ROWS = 20
-
-INSIDE = "('shelf', 'tote', 'parcel', 'quarantine', 'staging')"
 
 
 @dataclass(frozen=True)
@@ -39,56 +37,7 @@ class Finding:
         return not self.rows
 
 
-BALANCE_CHECKS = (
-    Check(
-        "balances_are_their_moves",
-        "every balance is the sum of its moves and knows how many they were, and every sum of moves has its balance",
-        # One pass over all three, because a missing side counts as zero either way round.
-        f"""
-        SELECT t.item_id, l.code AS location, t.condition, t.moved, t.kept, t.touched, t.counted
-        FROM (
-            SELECT item_id, location_id, condition, SUM(moved) AS moved, SUM(kept) AS kept,
-                   SUM(touched) AS touched, SUM(counted) AS counted
-            FROM (
-                SELECT item_id, target_id AS location_id, target_condition AS condition,
-                       SUM(units) AS moved, 0 AS kept, COUNT(*) AS touched, 0 AS counted
-                FROM stock_move GROUP BY item_id, target_id, target_condition
-                UNION ALL
-                SELECT item_id, source_id, condition, -SUM(units), 0, COUNT(*), 0
-                FROM stock_move GROUP BY item_id, source_id, condition
-                UNION ALL
-                SELECT item_id, location_id, condition, 0, on_hand, 0, moves FROM stock_balance
-            ) AS u
-            GROUP BY location_id, item_id, condition
-            HAVING SUM(moved) <> SUM(kept) OR SUM(touched) <> SUM(counted)
-        ) AS t JOIN location AS l ON l.id = t.location_id
-        WHERE l.kind IN {INSIDE} OR t.kept <> 0
-        """,
-    ),
-    Check(
-        "nothing_is_negative",
-        "no balance is below zero or below what is reserved of it",
-        """
-        SELECT item_id, location_id, condition, on_hand, reserved FROM stock_balance
-        WHERE on_hand < 0 OR reserved < 0 OR reserved > on_hand
-        """,
-    ),
-    Check(
-        "reserved_is_reservations",
-        "what a balance has reserved is the sum of the open reservations there",
-        """
-        SELECT item_id, location_id, SUM(reserved) AS reserved, SUM(held) AS held
-        FROM (
-            SELECT item_id, location_id, reserved, 0 AS held FROM stock_balance WHERE condition = 'good'
-            UNION ALL
-            SELECT item_id, location_id, 0, units FROM reservation
-        ) AS u
-        GROUP BY item_id, location_id
-        HAVING SUM(reserved) <> SUM(held)
-        """,
-    ),
-)
-
+BALANCE_CHECKS = tuple(Check(*each) for each in prove_ledger.CLAIMS)
 
 SCAN_CHECKS = (
     Check(

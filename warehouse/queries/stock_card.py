@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Integer, Select, case, cast, func, literal_column, select, text
+from sqlalchemy import BindParameter, Integer, Select, bindparam, case, cast, func, literal_column, select, text
 from sqlalchemy.orm import Session
 
 from warehouse.domain import purchasing, stock_figures
@@ -15,7 +15,7 @@ from warehouse.models.catalog import Item, ItemFigure
 from warehouse.models.counting import CountLine, CountTask
 from warehouse.models.orders import Order, OrderLine
 from warehouse.models.receiving import Delivery, DeliveryLine, PurchaseLine, PurchaseOrder
-from warehouse.models.stock import Location, Reservation, StockBalance, StockMove
+from warehouse.models.stock import CROSSES, Location, Reservation, StockBalance, StockMove
 from warehouse.models.transfers import ItemHome
 from warehouse.queries.stock_moves import MoveRow, list_moves, newest
 
@@ -33,7 +33,7 @@ _NETS = text(
     f"WITH days (day, begins, ends) AS (VALUES {_DAYS})"  # noqa: S608 - of our own constants alone
     f" SELECT day, (SELECT SUM(CASE WHEN target_id IN {_OUTSIDE} THEN 0 ELSE units END"
     f" - CASE WHEN source_id IN {_OUTSIDE} THEN 0 ELSE units END)"
-    " FROM stock_move WHERE item_id = :item AND at >= begins AND at < ends) FROM days")
+    f" FROM stock_move WHERE item_id = :item AND at >= begins AND at < ends AND {CROSSES}) FROM days")
 
 
 @dataclass(frozen=True)
@@ -114,62 +114,6 @@ def apart_as(row: PlaceRow) -> str:
     return "" if row.condition == ledger.GOOD else row.condition
 
 
-def stock_card(session: Session, item_id: int, now: datetime, zone: ZoneInfo) -> StockCard | None:
-    """The card, or None where there is no such item."""
-    item = session.execute(
-        select(Item.id, Item.sku, Item.isbn13, Item.title, Item.volume, Item.authors, Item.publisher, Item.edition,
-               Item.binding, Item.price_minor, Item.currency, Item.listing, ItemFigure.abc, ItemFigure.sold_30,
-               ItemFigure.sold_90, ItemFigure.sold_365, ItemFigure.last_sold_at, ItemFigure.reckoned_at,
-               ItemHome.location_id.label("home_id"), Location.code.label("home"), ItemHome.min_units,
-               ItemHome.max_units)
-        .outerjoin(ItemFigure, ItemFigure.item_id == Item.id).outerjoin(ItemHome, ItemHome.item_id == Item.id)
-        .outerjoin(Location, Location.id == ItemHome.location_id).where(Item.id == item_id)
-    ).mappings().one_or_none()
-    if item is None:
-        return None
-    places = _places(session, item_id)
-    promises, promised = _promises(session, item_id)
-    return StockCard(
-        dict(item), places, promises, promised, on_order(session, item_id),
-        _level(session, item_id, sum(row.on_hand for row in places), now, zone),
-        list_moves(session, newest(StockMove.item_id == item_id)),
-    )
-
-
-def _places(session: Session, item_id: int) -> list[PlaceRow]:
-    counted = (
-        select(CountTask.location_id, func.max(CountLine.counted_at).label("at"))
-        .join(CountTask, CountTask.id == CountLine.task_id).where(CountLine.item_id == item_id)
-        .group_by(CountTask.location_id).subquery()
-    )
-    rows = session.execute(
-        select(Location.id, Location.code, Location.aisle, Location.bay, Location.shelf, Location.kind,
-               Location.is_reserve, StockBalance.condition, StockBalance.on_hand, StockBalance.reserved, counted.c.at)
-        .join(Location, Location.id == StockBalance.location_id)
-        .outerjoin(counted, counted.c.location_id == StockBalance.location_id)
-        .where(StockBalance.item_id == item_id, HELD)
-        .order_by(Location.kind != ledger.SHELF, Location.sequence, Location.code, StockBalance.condition)
-    )
-    return [PlaceRow(*row) for row in rows]
-
-
-def _promises(session: Session, item_id: int) -> tuple[list[Promise], int]:
-    """The first to leave, and how many reservations there are in all."""
-    rows = session.execute(
-        select(Order.id, func.coalesce(Order.number, Order.source_number), Reservation.units, Location.id,
-               Location.code, Order.due_at, func.count().over())
-        .join(OrderLine, OrderLine.id == Reservation.order_line_id).join(Order, Order.id == OrderLine.order_id)
-        .join(Location, Location.id == Reservation.location_id)
-        .where(Reservation.item_id == item_id).order_by(Order.due_at, Reservation.id).limit(SHOWN_RESERVATIONS)
-    ).all()
-    return [Promise(*row[:-1]) for row in rows], rows[0][-1] if rows else 0
-
-
-def on_order(session: Session, item_id: int) -> int:
-    """Units that suppliers still owe us on open purchase orders."""
-    return session.execute(outstanding().where(PurchaseLine.item_id == item_id)).scalar() or 0
-
-
 def outstanding() -> Select[Any]:
     """Units that were ordered and have not come yet, good or bad. A line that brought too many owes nothing, and
     nothing of it is taken off another order's."""
@@ -187,6 +131,58 @@ def outstanding() -> Select[Any]:
     )
 
 
+# Each SELECT of a card is put together once: that takes longer than to ask it.
+_THIS: BindParameter[int] = bindparam("item")
+_ITEM = (
+    select(Item.id, Item.sku, Item.isbn13, Item.title, Item.volume, Item.authors, Item.publisher, Item.edition,
+           Item.binding, Item.price_minor, Item.currency, Item.listing, ItemFigure.abc, ItemFigure.sold_30,
+           ItemFigure.sold_90, ItemFigure.sold_365, ItemFigure.last_sold_at, ItemFigure.reckoned_at,
+           ItemHome.location_id.label("home_id"), Location.code.label("home"), ItemHome.min_units, ItemHome.max_units,
+           outstanding().where(PurchaseLine.item_id == _THIS).scalar_subquery().label("on_order"))
+    .outerjoin(ItemFigure, ItemFigure.item_id == Item.id).outerjoin(ItemHome, ItemHome.item_id == Item.id)
+    .outerjoin(Location, Location.id == ItemHome.location_id).where(Item.id == _THIS)
+)
+_COUNTED = (
+    select(CountTask.location_id, func.max(CountLine.counted_at).label("at"))
+    .join(CountTask, CountTask.id == CountLine.task_id).where(CountLine.item_id == _THIS)
+    .group_by(CountTask.location_id).subquery()
+)
+_PLACES = (
+    select(Location.id, Location.code, Location.aisle, Location.bay, Location.shelf, Location.kind,
+           Location.is_reserve, StockBalance.condition, StockBalance.on_hand, StockBalance.reserved, _COUNTED.c.at)
+    .join(Location, Location.id == StockBalance.location_id)
+    .outerjoin(_COUNTED, _COUNTED.c.location_id == StockBalance.location_id)
+    .where(StockBalance.item_id == _THIS, HELD)
+    .order_by(Location.kind != ledger.SHELF, Location.sequence, Location.code, StockBalance.condition)
+)
+# The first to leave, and with each how many reservations there are in all.
+_PROMISES = (
+    select(Order.id, func.coalesce(Order.number, Order.source_number), Reservation.units, Location.id,
+           Location.code, Order.due_at, func.count().over())
+    .join(OrderLine, OrderLine.id == Reservation.order_line_id).join(Order, Order.id == OrderLine.order_id)
+    .join(Location, Location.id == Reservation.location_id)
+    .where(Reservation.item_id == _THIS).order_by(Order.due_at, Reservation.id).limit(SHOWN_RESERVATIONS)
+)
+_MOVES = newest(StockMove.item_id == _THIS)
+
+
+def stock_card(session: Session, item_id: int, now: datetime, zone: ZoneInfo) -> StockCard | None:
+    """The card, or None where there is no such item."""
+    this = {"item": item_id}
+    item = session.execute(_ITEM, this).mappings().one_or_none()
+    if item is None:
+        return None
+    facts = dict(item)
+    places = [PlaceRow(*row) for row in session.execute(_PLACES, this)]
+    promises = session.execute(_PROMISES, this).all()
+    return StockCard(
+        item=facts, on_order=facts.pop("on_order") or 0, places=places,
+        promises=[Promise(*row[:-1]) for row in promises], promised_orders=promises[0][-1] if promises else 0,
+        level=_level(session, item_id, sum(row.on_hand for row in places), now, zone),
+        moves=list_moves(session, _MOVES, **this),
+    )
+
+
 def _level(session: Session, item_id: int, units_now: int, now: datetime, zone: ZoneInfo) -> list[Level]:
     """The days are the shop's own, whatever its clocks did."""
     starts = stock_figures.day_starts(now, zone)
@@ -194,4 +190,4 @@ def _level(session: Session, item_id: int, units_now: int, now: datetime, zone: 
     # Today has no end yet: nothing is later than now.
     rows = session.execute(_NETS, {**begins, f"b{len(starts)}": NO_END, "item": item_id})
     units = stock_figures.levels(units_now, {day: int(net) for day, net in rows if net})
-    return [Level(start.strftime("%Y-%m-%d"), n) for start, n in zip(starts, units, strict=True)]
+    return [Level(start.date().isoformat(), n) for start, n in zip(starts, units, strict=True)]

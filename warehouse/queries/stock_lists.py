@@ -169,12 +169,13 @@ def _bars(groups: Sequence[Any], kind: str, currency: str) -> list[Bar]:
 
 def _found(wanted: Wanted, now: datetime) -> Subquery:
     """All items of the list, each with its figures."""
-    lies_free = (Location.kind == ledger.SHELF) & (StockBalance.condition == ledger.GOOD)
+    # Shelves by their own index: joined, all parcels that ever left would be read for the few that hold something.
+    shelves = select(Location.id).where(Location.kind == ledger.SHELF)
+    lies_free = (StockBalance.condition == ledger.GOOD) & StockBalance.location_id.in_(shelves)
     held = (
         select(StockBalance.item_id, func.sum(StockBalance.on_hand).label("on_hand"),
                func.sum(case((lies_free, StockBalance.on_hand - StockBalance.reserved), else_=0)).label("available"))
-        .join(Location, Location.id == StockBalance.location_id).where(HELD)
-        .group_by(StockBalance.item_id).subquery("held"))
+        .where(HELD).group_by(StockBalance.item_id).subquery("held"))
     ordered = outstanding().add_columns(PurchaseLine.item_id).group_by(PurchaseLine.item_id).subquery("ordered")
     zero = literal_column("0", Integer)
     on_hand, available = func.coalesce(held.c.on_hand, zero), func.coalesce(held.c.available, zero)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Subquery, and_, func, select
+from sqlalchemy import Select, and_, func, select
 from sqlalchemy.orm import Session
 
 from warehouse.models.catalog import Item
@@ -44,15 +44,12 @@ class MoveRow:
     delivery_number: str
 
 
-def newest(*wanted: Any) -> Subquery:
-    """The ids of the last moves of which all of `wanted` holds; an index on the item and the time finds them."""
-    return (select(StockMove.id).where(*wanted).order_by(StockMove.at.desc(), StockMove.id.desc())
-            .limit(SHOWN).subquery("newest"))
-
-
-def list_moves(session: Session, ids: Subquery) -> list[MoveRow]:
-    """Those moves, the newest first."""
-    rows = session.execute(
+def newest(*wanted: Any) -> Select[Any]:
+    """The last moves of which all of `wanted` holds, the newest first; an index on the item and the time finds them.
+    Made once for each kind of page: to put it together takes longer than to ask it."""
+    ids = (select(StockMove.id).where(*wanted).order_by(StockMove.at.desc(), StockMove.id.desc())
+           .limit(SHOWN).subquery("newest"))
+    return (
         select(
             StockMove.id, StockMove.at, StockMove.reason, StockMove.units, StockMove.condition,
             StockMove.target_condition, StockMove.item_id, Item.title, Person.name, StockMove.source_id, _FROM.c.code,
@@ -71,4 +68,8 @@ def list_moves(session: Session, ids: Subquery) -> list[MoveRow]:
         .outerjoin(Delivery, Delivery.id == DeliveryParcel.delivery_id)
         .order_by(StockMove.at.desc(), StockMove.id.desc())
     )
-    return [MoveRow(*row) for row in rows]
+
+
+def list_moves(session: Session, wanted: Select[Any], **values: int) -> list[MoveRow]:
+    """Those moves, of the item or the place that `values` name."""
+    return [MoveRow(*row) for row in session.execute(wanted, values)]

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import BindParameter, Select, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from warehouse.domain import stock as ledger
@@ -59,39 +60,36 @@ class ShelfCard:
     moves: list[MoveRow]
 
 
-def shelf_card(session: Session, location_id: int) -> ShelfCard | None:
-    """The card, or None where there is no such place inside: nothing lies at a supplier's."""
-    place = session.execute(
-        select(Location.id, Location.code, Location.aisle, Location.bay, Location.shelf, Location.kind, Location.zone,
-               Location.is_reserve, Location.max_units)
-        .where(Location.id == location_id, Location.kind.in_(ledger.INSIDE))
-    ).one_or_none()
-    if place is None:
-        return None
-    kinds, units = session.execute(
-        select(func.count(StockBalance.item_id.distinct()), func.coalesce(func.sum(StockBalance.on_hand), 0))
-        .where(StockBalance.location_id == location_id, HELD)).one()
-    # A whole count of the place; one of single titles stands with those.
-    counted = session.execute(
-        select(CountTask.counted_at, Person.name).join(Person, Person.id == CountTask.person_id)
-        .where(CountTask.location_id == location_id, CountTask.counted_at.is_not(None), CountTask.covers_shelf)
-        .order_by(CountTask.counted_at.desc()).limit(1)).one_or_none()
-    return ShelfCard(
-        *place, kinds=kinds, units=int(units), counted_at=counted.counted_at if counted else None,
-        counted_by=counted.name if counted else "", titles=_titles(session, location_id),
-        moves=_moves(session, location_id, place.kind))
+# Each SELECT of a card is put together once: that takes longer than to ask it.
+_THIS: BindParameter[int] = bindparam("place")
+# Nothing lies at a place outside.
+_PLACE = (
+    select(Location.id, Location.code, Location.aisle, Location.bay, Location.shelf, Location.kind, Location.zone,
+           Location.is_reserve, Location.max_units)
+    .where(Location.id == _THIS, Location.kind.in_(ledger.INSIDE))
+)
+_SUMS = (
+    select(func.count(StockBalance.item_id.distinct()), func.coalesce(func.sum(StockBalance.on_hand), 0))
+    .where(StockBalance.location_id == _THIS, HELD)
+)
+# The last whole count of the place; one of single titles stands with those.
+_LAST_COUNT = (
+    select(CountTask.counted_at, Person.name).join(Person, Person.id == CountTask.person_id)
+    .where(CountTask.location_id == _THIS, CountTask.counted_at.is_not(None), CountTask.covers_shelf)
+    .order_by(CountTask.counted_at.desc()).limit(1)
+)
 
 
-def _titles(session: Session, location_id: int) -> list[TitleRow]:
+def _titles() -> Select[Any]:
     counted = (
         select(CountLine.item_id, func.max(CountLine.counted_at).label("at"))
-        .join(CountTask, CountTask.id == CountLine.task_id).where(CountTask.location_id == location_id)
+        .join(CountTask, CountTask.id == CountLine.task_id).where(CountTask.location_id == _THIS)
         .group_by(CountLine.item_id).subquery()
     )
-    held = (select(StockBalance).where(StockBalance.location_id == location_id, HELD).subquery())
-    at_home = (select(ItemHome).where(ItemHome.location_id == location_id).subquery())
-    named = (select(held.c.item_id).union(select(at_home.c.item_id))).subquery()
-    rows = session.execute(
+    held = select(StockBalance).where(StockBalance.location_id == _THIS, HELD).subquery()
+    at_home = select(ItemHome).where(ItemHome.location_id == _THIS).subquery()
+    named = select(held.c.item_id).union(select(at_home.c.item_id)).subquery()
+    return (
         select(Item.id, Item.title, Item.authors, Item.volume, Item.isbn13, Item.sku,
                func.coalesce(held.c.condition, ""), func.coalesce(held.c.on_hand, 0), func.coalesce(held.c.reserved, 0),
                at_home.c.item_id.is_not(None), at_home.c.min_units, at_home.c.max_units, counted.c.at)
@@ -99,15 +97,29 @@ def _titles(session: Session, location_id: int) -> list[TitleRow]:
         .outerjoin(at_home, at_home.c.item_id == Item.id).outerjoin(counted, counted.c.item_id == Item.id)
         .order_by(Item.title, Item.volume, Item.id, held.c.condition).limit(SHOWN_TITLES)
     )
-    return [TitleRow(*row) for row in rows]
 
 
-def _moves(session: Session, location_id: int, kind: str) -> list[MoveRow]:
-    """The last moves in or out. Found by the titles, as moves have no index by place: on a shelf those that ever lay
-    there, elsewhere those that lie there now."""
-    titles = select(StockBalance.item_id).where(StockBalance.location_id == location_id)
-    if kind != ledger.SHELF:
-        titles = titles.where(HELD).limit(SHOWN_TITLES)
-    ids = newest(StockMove.item_id.in_(titles),
-                 or_(StockMove.source_id == location_id, StockMove.target_id == location_id))
-    return list_moves(session, ids)
+def _moves(titles: Select[Any]) -> Select[Any]:
+    """The last moves in or out of these titles, as moves have no index by place."""
+    return newest(StockMove.item_id.in_(titles), or_(StockMove.source_id == _THIS, StockMove.target_id == _THIS))
+
+
+_TITLES = _titles()
+_EVER_HERE = select(StockBalance.item_id).where(StockBalance.location_id == _THIS)
+_MOVES_OF_SHELF = _moves(_EVER_HERE)
+# Elsewhere only of what lies there now: a tote has carried every title.
+_MOVES = _moves(_EVER_HERE.where(HELD).limit(SHOWN_TITLES))
+
+
+def shelf_card(session: Session, location_id: int) -> ShelfCard | None:
+    """The card, or None where there is no such place inside."""
+    this = {"place": location_id}
+    place = session.execute(_PLACE, this).one_or_none()
+    if place is None:
+        return None
+    kinds, units = session.execute(_SUMS, this).one()
+    counted = session.execute(_LAST_COUNT, this).one_or_none()
+    return ShelfCard(
+        *place, kinds=kinds, units=int(units), counted_at=counted.counted_at if counted else None,
+        counted_by=counted.name if counted else "", titles=[TitleRow(*row) for row in session.execute(_TITLES, this)],
+        moves=list_moves(session, _MOVES_OF_SHELF if place.kind == ledger.SHELF else _MOVES, **this))

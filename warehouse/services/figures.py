@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import BigInteger, Select, case, func, select, type_coerce
+from sqlalchemy import BigInteger, Select, case, func, select, text, type_coerce
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -17,7 +17,7 @@ from warehouse.domain import abc
 from warehouse.domain import stock as ledger
 from warehouse.domain.people import Actor
 from warehouse.models.catalog import Item, ItemFigure
-from warehouse.models.stock import Location, StockMove
+from warehouse.models.stock import CROSSES, Location, StockMove
 
 FIGURE = ItemFigure.__table__
 # Some 20 ms of the one writer of SQLite: a scan in between is not felt.
@@ -53,16 +53,16 @@ def look(session: Session, at: datetime) -> list[Figures]:
     """The figures of every item at a moment. Value is units sold in 90 days at the price of today, in minor units of
     the item's own currency; an item without a price has none."""
     moved = {row.item_id: row for row in session.execute(moves_by_item(at))}
+    picked = {row.item_id: row.picks for row in session.execute(picks_by_item(at))}
     rows = session.execute(select(Item.id, Item.price_minor, Item.currency).order_by(Item.id)).all()
     worth = {row.id: moved[row.id].sold_90 * (row.price_minor or 0) if row.id in moved else 0 for row in rows}
     classes = abc.classify([
-        abc.Moving(row.id, row.currency or "", worth[row.id], moved[row.id].picks_90 if row.id in moved else 0)
-        for row in rows])
-    return [_figures(row.id, moved.get(row.id), classes[row.id], worth[row.id]) for row in rows]
+        abc.Moving(row.id, row.currency or "", worth[row.id], picked.get(row.id, 0)) for row in rows])
+    return [_figures(row.id, moved.get(row.id), classes[row.id], worth[row.id], picked.get(row.id, 0)) for row in rows]
 
 
 def moves_by_item(at: datetime) -> Select[Any]:
-    """One pass over the ledger: for each item that ever moved, what it sold and how often it was picked."""
+    """One pass over all moves in and out: for each item that ever came, what it sold and how long it lay."""
     sold = StockMove.reason == ledger.DISPATCH
 
     def units_since(days: int) -> Any:
@@ -75,20 +75,26 @@ def moves_by_item(at: datetime) -> Select[Any]:
     begin = milliseconds(at - timedelta(days=365))
     moved_at = type_coerce(StockMove.at, BigInteger)
     held_ms = milliseconds(at) - case((moved_at < begin, begin), else_=moved_at)
-    picked = (StockMove.reason == ledger.PICK) & (StockMove.at >= at - timedelta(days=90))
     return select(
         StockMove.item_id, units_since(30).label("sold_30"), units_since(90).label("sold_90"),
-        units_since(365).label("sold_365"), func.sum(case((picked, 1), else_=0)).label("picks_90"),
+        units_since(365).label("sold_365"),
         # What came in was here until now, what went out no longer: each move for as long as it has lasted this year.
         func.sum(net * held_ms).label("unit_ms_365"), func.max(case((sold, StockMove.at))).label("last_sold_at"),
         func.min(StockMove.at).label("first_moved_at"),
-    ).group_by(StockMove.item_id)
+    ).where(text(CROSSES)).group_by(StockMove.item_id)
 
 
-def _figures(item_id: int, moved: Any, class_: str, value_minor: int) -> Figures:
+def picks_by_item(at: datetime) -> Select[int, int]:
+    """How often each item was picked in the last 90 days."""
+    return (select(StockMove.item_id, func.count().label("picks"))
+            .where(StockMove.reason == ledger.PICK, StockMove.at >= at - timedelta(days=90))
+            .group_by(StockMove.item_id))
+
+
+def _figures(item_id: int, moved: Any, class_: str, value_minor: int, picks: int) -> Figures:
     if moved is None:
-        return Figures(item_id, class_, 0, 0, 0, 0, 0, 0, None, None)
-    return Figures(item_id, class_, int(moved.sold_30), int(moved.sold_90), int(moved.sold_365), int(moved.picks_90),
+        return Figures(item_id, class_, 0, 0, 0, picks, 0, 0, None, None)
+    return Figures(item_id, class_, int(moved.sold_30), int(moved.sold_90), int(moved.sold_365), picks,
                    int(value_minor), int(moved.unit_ms_365) // DAY_MS, moved.last_sold_at, moved.first_moved_at)
 
 

@@ -114,6 +114,7 @@ def move(
     """Move units and both balances. `reservation` is (id, units open on it): then the units come out of what
     is reserved, and the reservation shrinks with them. Refuses what the source does not have free. Units that it
     leaves at the source in this condition; None of a place outside."""
+    assert source.is_inside == target.is_inside or cause.reason in rules.CROSSING, cause.reason
     execute = session.connection().execute
     where = {"item": item_id, "place": source.id, "state": condition, "n": units}
     left: int | None = None
@@ -177,6 +178,7 @@ def move_out(
     nothing: refuses the lot where the place has less of one item."""
     assert source.is_inside
     assert not target.is_inside
+    assert cause.reason in rules.CROSSING, cause.reason
     ordered = sorted(loads, key=lambda load: load.item_id)
     for load in ordered:
         if load.units <= 0:

@@ -42,7 +42,7 @@ CREATE TABLE item_figure (
     sold_90 INTEGER NOT NULL,
     sold_365 INTEGER NOT NULL,
     picks_90 INTEGER NOT NULL,
-    value_90_minor INTEGER NOT NULL,
+    value_90_minor BIGINT NOT NULL,
     unit_days_365 INTEGER DEFAULT '0' NOT NULL,
     last_sold_at BIGINT,
     first_moved_at BIGINT,
@@ -254,7 +254,7 @@ CREATE TABLE count_result (
     counted INTEGER NOT NULL,
     units INTEGER NOT NULL,
     units_posted INTEGER NOT NULL,
-    value_minor INTEGER NOT NULL,
+    value_minor BIGINT NOT NULL,
     cause TEXT NOT NULL,
     note TEXT NOT NULL,
     decided_at BIGINT,
@@ -313,7 +313,9 @@ DROP INDEX ix_stock_move_item_id;
 
 CREATE INDEX ix_stock_move_count_result_id ON stock_move (count_result_id);
 
-CREATE INDEX ix_stock_move_item_id_at ON stock_move (item_id, at, source_id, target_id, units, reason);
+CREATE INDEX ix_stock_move_crossing ON stock_move (item_id, at, source_id, target_id, units, reason) WHERE reason IN ('opening', 'dispatch', 'short', 'found', 'receive', 'unreceive', 'count');
+
+CREATE INDEX ix_stock_move_item_id_at ON stock_move (item_id, at);
 
 UPDATE stock_balance SET moves = t.n FROM (
     SELECT item_id, place, condition, COUNT(*) AS n FROM (

@@ -313,7 +313,9 @@ DROP INDEX ix_stock_move_item_id;
 
 CREATE INDEX ix_stock_move_count_result_id ON stock_move (count_result_id);
 
-CREATE INDEX ix_stock_move_item_id_at ON stock_move (item_id, at, source_id, target_id, units, reason);
+CREATE INDEX ix_stock_move_crossing ON stock_move (item_id, at, source_id, target_id, units, reason) WHERE reason IN ('opening', 'dispatch', 'short', 'found', 'receive', 'unreceive', 'count');
+
+CREATE INDEX ix_stock_move_item_id_at ON stock_move (item_id, at);
 
 UPDATE stock_balance SET moves = t.n FROM (
     SELECT item_id, place, condition, COUNT(*) AS n FROM (
