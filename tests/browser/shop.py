@@ -6,6 +6,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from flask import Flask
 from sqlalchemy import func, select
 from waitress import create_server
 
@@ -60,6 +61,7 @@ class Shop:
     url: str
     database: Database
     badges: dict[str, Badge]
+    app: Flask
 
     def speak(self, language):
         """Everybody here wants this language."""
@@ -195,10 +197,11 @@ def serving(template, badges, home, *, is_demo=False):
     shutil.copytree(template, home)
     config = load_config(home, database_url=f"sqlite:///{home / 'warehouse.db'}", is_demo=is_demo)
     with data_folder.opened(config) as database:
-        server = create_server(create_app(config, database), host="127.0.0.1", port=0, threads=8)
+        app = create_app(config, database)
+        server = create_server(app, host="127.0.0.1", port=0, threads=8)
         threading.Thread(target=serve, args=(server,), daemon=True).start()
         url = f"http://127.0.0.1:{server.effective_port}"
-        yield Shop(url, database, {badge.role: badge for badge in badges})
+        yield Shop(url, database, {badge.role: badge for badge in badges}, app)
         server.close()
 
 

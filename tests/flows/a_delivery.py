@@ -72,7 +72,7 @@ def open_parcel(person, delivery):
 
 
 def count(person, parcel, isbn, units=1):
-    """Copies of a title, by pad where there are several; what is unusual is asked, and scanned again. What was asked."""
+    """Copies of a title, by pad where there are several; what is unusual is asked and scanned again. The question."""
     path, more = f"/receive/parcel/{parcel}/scan", {"units": units} if units > 1 else {}
     answer, asked = person.scan(path, isbn, **more), ""
     if answer["outcome"] != "accepted":
@@ -186,7 +186,7 @@ def sell(shop, desk, hand, order):
     assert builders.order_state(shop.db, order) == "dispatched"
 
 
-def test_what_was_missing_comes_later_without_notice_and_the_order_is_complete(shop, desk, items, delivery, first, second):
+def test_what_was_missing_comes_later_without_notice_and_the_order_is_complete(desk, delivery, first, second):
     count_all(delivery, first, second)
     order = purchase(desk)["id"]
     late = first.post("/receive/new", order=order)["delivery_id"]
