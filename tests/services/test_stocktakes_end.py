@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from tests.builders import a_person, an_item, an_order, as_actor, stock_at, units_at
-from tests.counting_builders import Counter, a_count
+from tests.counting_builders import Counter, a_count, open_shelf
 from tests.floor import a_scan, broken_claims, counters, release
-from tests.stocktakes_builders import count, open_tasks, result_id, result_of
+from tests.stocktakes_builders import count, open_task, open_tasks, result_id, result_of
 from warehouse.domain.stocktakes import Tolerances
 from warehouse.errors import Conflict, NotAllowed
 from warehouse.queries import accuracy
@@ -55,6 +55,25 @@ def test_an_unknown_code_of_a_cancelled_stocktake_asks_for_no_count_and_holds_no
 
     assert open_tasks(db, session_id) == []
     assert open_tasks(db, opened(db, actor)) == [("A-01-1", 1, None)]
+
+
+def test_copies_under_an_unknown_code_are_counted_anew_also_while_another_title_is_recounted(
+    db, actor, crew, shelf, emma, dune,
+):
+    stock_at(db, shelf, dune, 9)
+    session_id = opened(db, actor)
+    count(db, crew[0], session_id, shelf, {emma: 6, dune: 2}, unknown=["NOBODY"])
+    with db.read() as session:
+        code, = queries.list_unknown(session, session_id)
+    recount = Counter(db, crew[1], open_task(db, session_id, shelf))
+    recount.scan(shelf.label)
+
+    db.write(stocktakes.assign_code, actor, code.line_id, emma.id)
+
+    assert open_tasks(db, session_id) == [("A-01-1", 2, [dune.id])]
+    assert open_tasks(db, session_id + 1) == [("A-01-1", 1, [emma.id])]
+    assert open_shelf(db, crew[1], shelf.label).go == f"/count/{recount.task_id}"
+    assert open_shelf(db, crew[2], shelf.label).code == "counting.at_shelf"
 
 
 def test_differences_of_one_title_on_several_shelves_are_approved_in_one_go(db, actor, crew, shelf, emma):

@@ -91,7 +91,8 @@ def in_hand(session: Session, actor: Actor) -> Any:
 
 
 def _open(session: Session, actor: Actor, thing: Thing) -> tuple[Verdict, int | None]:
-    """The count of a scanned shelf, taken in hand. One shelf a person at a time."""
+    """The count of a scanned shelf, taken in hand: the one that this person has begun, else the earliest round. One
+    shelf a person at a time."""
     if thing.kind != kinds.LOCATION:
         return refuse("scan.unreadable" if thing.kind == kinds.INVALID else "counting.scan_shelf", WARN), None
     task = session.execute(
@@ -100,7 +101,8 @@ def _open(session: Session, actor: Actor, thing: Thing) -> tuple[Verdict, int | 
         .join(CountSession, CountSession.id == CountTask.session_id)
         .where(CountTask.location_id == thing.id, CountTask.state.in_((rules.OPEN, rules.COUNTING)),
                CountSession.state == rules.COUNTING)
-        .order_by(CountTask.round, CountTask.id).limit(1).with_for_update(of=CountTask)).one_or_none()
+        .order_by(CountTask.person_id.is_distinct_from(actor.person_id), CountTask.round, CountTask.id).limit(1)
+        .with_for_update(of=CountTask)).one_or_none()
     if task is None:
         return refuse("counting.not_to_count", WARN, location=thing.name), None
     if task.state == rules.COUNTING and task.person_id != actor.person_id:

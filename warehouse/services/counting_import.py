@@ -69,8 +69,8 @@ def _count(
     for item_id, rows in sorted(titles.items()):
         standing = stock.hold_still(session, item_id, place)
         session.execute(update(LINE).where(LINE.c.task_id == task_id, LINE.c.item_id == item_id).values(
-            units_counted=sum(record.quantity for record in rows.values()), on_record=standing.on_hand, moves_seen=standing.moves,
-            last_move_id=standing.last_move_id, counted_at=actor.at,
+            units_counted=sum(record.quantity for record in rows.values()), on_record=standing.on_hand,
+            moves_seen=standing.moves, last_move_id=standing.last_move_id, counted_at=actor.at,
             # Where the file does not say which are damaged, it says how many there are in all.
             units_damaged=rows[ledger.DAMAGED].quantity if ledger.DAMAGED in rows else standing.damaged))
     flow = counting.TASK_FLOW

@@ -1,4 +1,4 @@
-"""Stocktakes are opened here, and shelves put on their lists (STK-3). A shelf is in one open count at a time.
+"""Stocktakes are opened here, and shelves put on their lists (STK-3). A shelf is in one first count at a time.
 
 The row of the shelf is held while that is looked up, so that two who ask at once do not both get it.
 """
@@ -73,41 +73,46 @@ def add_tasks(session: Session, session_id: int, wanted: Mapping[int, Collection
             .order_by(Location.id).with_for_update(key_share=True)).scalars())
     free -= set(session.execute(
         select(TASK.c.location_id).where(or_(TASK.c.state.in_(TO_COME), TASK.c.session_id == session_id))).scalars())
-    places = [place for place in wanted if place in free]
-    if places:
-        made = session.execute(
-            insert(TASK).returning(TASK.c.id, sort_by_parameter_order=True),
-            [{"session_id": session_id, "location_id": place, "round": 1, "covers_shelf": not wanted[place],
-              "state": counting.TASK_FLOW.start} for place in places]).scalars()
-        asked = [_asked(task_id, item_id)
-                 for task_id, place in zip(made, places, strict=True) for item_id in sorted(wanted[place])]
-        if asked:
-            session.execute(insert(LINE), asked)
+    _first_counts(session, session_id, {place: items for place, items in wanted.items() if place in free})
     return [place for place in wanted if place not in free]
+
+
+def _first_counts(session: Session, session_id: int, wanted: Mapping[int, Collection[int]]) -> list[int]:
+    """The tasks of shelves that nobody counts, in their order."""
+    if not wanted:
+        return []
+    made = session.execute(
+        insert(TASK).returning(TASK.c.id, sort_by_parameter_order=True),
+        [{"session_id": session_id, "location_id": place, "round": 1, "covers_shelf": not items,
+          "state": counting.TASK_FLOW.start} for place, items in wanted.items()]).scalars().all()
+    asked = [_asked(task_id, item_id)
+             for task_id, items in zip(made, wanted.values(), strict=True) for item_id in sorted(items)]
+    if asked:
+        session.execute(insert(LINE), asked)
+    return list(made)
 
 
 def ask_for_count(
     session: Session, actor: Actor, location_id: int, *, kind: str, why: str, item_ids: Collection[int] = (),
 ) -> int | None:
     """Have a shelf counted, whole or only for some titles, in the standing session of this kind; the id of the task.
-    None where the place is no shelf or an open count has it already: that one is widened, unless it is a recount."""
+    None where the place is no shelf or an open first count has it already: that one is widened. A recount is not: what
+    its session settled it would not judge again."""
     is_shelf = session.execute(
         select(Location.id).where(Location.id == location_id, Location.kind == ledger.SHELF)
         .with_for_update(key_share=True)).scalar()
     if is_shelf is None:
         return None
     present = session.execute(
-        select(CountTask).where(CountTask.location_id == location_id, CountTask.state.in_(TO_COME))
+        select(CountTask).where(
+            CountTask.location_id == location_id, CountTask.state.in_(TO_COME), CountTask.round == 1)
         .order_by(CountTask.id).limit(1).with_for_update()
         .execution_options(populate_existing=True)).scalar_one_or_none()
     if present is not None:
-        if present.round == 1:
-            _widen(session, present, item_ids)
+        _widen(session, present, item_ids)
         return None
     session_id = standing_session(session, actor, kind, location_id)
-    add_tasks(session, session_id, {location_id: item_ids})
-    task_id = session.execute(
-        select(TASK.c.id).where(TASK.c.session_id == session_id, TASK.c.location_id == location_id)).scalar_one()
+    task_id, = _first_counts(session, session_id, {location_id: item_ids})
     journal.note(session, actor, "ask_count", "location", location_id, reason=why, kind=kind, task=task_id)
     return int(task_id)
 
