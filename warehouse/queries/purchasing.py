@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import Any
 
-from sqlalchemy import case, func, or_, select
+from sqlalchemy import ColumnElement, case, func, or_, select
 from sqlalchemy.orm import Session
 
 from warehouse.domain import purchasing as rules
+from warehouse.domain.incidents import MISTAKE
 from warehouse.domain.receiving import CLOSED, UNDER_WAY
 from warehouse.models.catalog import Item
 from warehouse.models.incidents import Incident
@@ -162,12 +163,17 @@ def _lines(session: Session, order_id: int) -> list[LineRow]:
     return lines
 
 
+def is_discrepancy() -> ColumnElement[bool]:
+    """What the supplier is told: nothing that proved to be our own mistake or was undone."""
+    return Incident.kind.in_(rules.DISCREPANCIES) & (Incident.outcome != MISTAKE)
+
+
 def list_deliveries(
     session: Session, *, order_id: int | None = None, supplier_id: int = 0, state: str = "",
     delivery_id: int | None = None,
 ) -> list[DeliveryRow]:
     """The newest deliveries, at most a page of them."""
-    wrong = (select(func.count()).where(Incident.delivery_id == Delivery.id, Incident.kind.in_(rules.DISCREPANCIES))
+    wrong = (select(func.count()).where(Incident.delivery_id == Delivery.id, is_discrepancy())
              .correlate(Delivery).scalar_subquery())
     query = (
         select(Delivery, Supplier.name, PurchaseOrder.number, wrong.label("wrong"))
@@ -234,7 +240,7 @@ def list_suppliers(session: Session, today: date, zone: tzinfo) -> list[Supplier
     wrong = {row[0]: row[1:] for row in session.execute(
         select(Delivery.supplier_id, func.count(Delivery.id.distinct()), func.sum(Incident.units))
         .join(Incident, Incident.delivery_id == Delivery.id)
-        .where(Delivery.state == CLOSED, Incident.kind.in_(rules.DISCREPANCIES)).group_by(Delivery.supplier_id))}
+        .where(Delivery.state == CLOSED, is_discrepancy()).group_by(Delivery.supplier_id))}
     rows = session.execute(select(Supplier.id, Supplier.name).order_by(Supplier.name, Supplier.id))
     return [
         SupplierRow(one.id, one.name, orders.get(one.id, 0), waited.get(one.id, 0), late.get(one.id, 0),

@@ -14,7 +14,7 @@ from warehouse.models.incidents import Incident, Photo
 from warehouse.models.people import Person
 from warehouse.models.receiving import Delivery, DeliveryLine, PurchaseLine, PurchaseOrder
 from warehouse.models.stock import Location, StockBalance, StockMove
-from warehouse.queries.purchasing import DeliveryRow, list_deliveries
+from warehouse.queries.purchasing import DeliveryRow, is_discrepancy, list_deliveries
 
 MOST_DRAFTS = 100
 MOST_CHOICES = 12
@@ -85,7 +85,7 @@ def _discrepancies(session: Session, delivery_id: int) -> list[Discrepancy]:
         .outerjoin(Item, Item.id == Incident.item_id).join(Person, Person.id == Incident.person_id)
         .outerjoin(DeliveryLine, (DeliveryLine.delivery_id == Incident.delivery_id)
                    & (DeliveryLine.item_id == Incident.item_id))
-        .where(Incident.delivery_id == delivery_id, Incident.kind.in_(rules.DISCREPANCIES)).order_by(Incident.id))
+        .where(Incident.delivery_id == delivery_id, is_discrepancy()).order_by(Incident.id))
     found = [
         Discrepancy(row.id, row.kind, row.state, row.title or "", row.isbn13, row.sku or "", row.units,
                     row.units_announced, row.units_good or 0, row.units_bad or 0, row.note, row.photos, row.at,

@@ -4,6 +4,7 @@ Units of a merged draft are taken out of the books under its own number and in a
 place, as if they had been received so: no loss and no find is invented, and the figures of losses stay true.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
@@ -12,9 +13,10 @@ from sqlalchemy.orm import Session
 from warehouse.domain import stock as ledger
 from warehouse.domain.barcodes import make_label
 from warehouse.domain.catalog import packing_class_of
+from warehouse.domain.incidents import MISTAKE, OPEN
 from warehouse.domain.people import Actor
-from warehouse.domain.purchasing import DRAFT, LISTED, WAITED_FOR
-from warehouse.domain.receiving import CLOSED
+from warehouse.domain.purchasing import DRAFT, LISTED, OVERS, SHORT, WAITED_FOR
+from warehouse.domain.receiving import CLOSED, differences
 from warehouse.domain.titles import clean_title, set_size
 from warehouse.errors import Conflict, Invalid, NotFound
 from warehouse.models.catalog import Item, ItemCode
@@ -22,7 +24,8 @@ from warehouse.models.incidents import Incident
 from warehouse.models.orders import OrderLine
 from warehouse.models.receiving import Delivery, DeliveryLine, PurchaseLine, PurchaseOrder
 from warehouse.models.stock import Location, StockBalance
-from warehouse.services import journal, purchasing, stock
+from warehouse.services import incidents, journal, purchasing, stock
+from warehouse.services.receiving_look import RECEIVING, TASK, lines_of, look_delivery
 from warehouse.services.stock import Cause, Place
 
 ITEM, CODE = Item.__table__, ItemCode.__table__
@@ -64,9 +67,10 @@ def merge_draft(session: Session, actor: Actor, item_id: int, into_id: int) -> N
     units = _move_units(session, actor, item_id, into_id)
     _move_codes(session, item_id, into_id)
     _move_purchases(session, item_id, into_id)
-    _move_deliveries(session, item_id, into_id)
+    came_with = _move_deliveries(session, item_id, into_id)
     _settle_orders(session, into_id)
     session.execute(update(Incident).where(Incident.item_id == item_id).values(item_id=into_id))
+    _tell_anew(session, actor, into_id, came_with)
     # The number is free for a catalogue that brings this book one day; the row stays, because moves name it.
     session.execute(update(ITEM).where(ITEM.c.id == item_id)
                     .values(sku=make_label("item", item_id), isbn13=None, merged_into_id=into_id, updated_at=actor.at))
@@ -128,10 +132,13 @@ def _move_purchases(session: Session, item_id: int, into_id: int) -> None:
     session.flush()  # A line that went must be gone before anything else is read.
 
 
-def _move_deliveries(session: Session, item_id: int, into_id: int) -> None:
+def _move_deliveries(session: Session, item_id: int, into_id: int) -> list[int]:
+    """The deliveries in which the draft came or was announced."""
+    came_with = []
     for line in session.execute(select(DeliveryLine).where(DeliveryLine.item_id == item_id)).scalars().all():
         other = session.execute(select(DeliveryLine).where(
             DeliveryLine.delivery_id == line.delivery_id, DeliveryLine.item_id == into_id)).scalar_one_or_none()
+        came_with.append(line.delivery_id)
         if other is None:
             line.item_id = into_id
         else:
@@ -141,6 +148,25 @@ def _move_deliveries(session: Session, item_id: int, into_id: int) -> None:
                 other.units_announced = (other.units_announced or 0) + line.units_announced
             session.delete(line)
     session.flush()  # As above.
+    return came_with
+
+
+def _tell_anew(session: Session, actor: Actor, into_id: int, delivery_ids: Sequence[int]) -> None:
+    """A delivery that is closed said that one title is missing and another one came that nobody knows. It is one: what
+    was said is a mistake of ours, and what it still differs in is said instead."""
+    for delivery_id in sorted(delivery_ids):
+        said = session.execute(
+            select(Incident.id).join(Delivery, Delivery.id == Incident.delivery_id)
+            .where(Incident.delivery_id == delivery_id, Delivery.state == CLOSED, Incident.item_id == into_id,
+                   Incident.state == OPEN, Incident.kind.in_((SHORT, *OVERS))).order_by(Incident.id)).scalars().all()
+        if not said:
+            continue
+        for incident_id in said:
+            incidents.settle(session, actor, incident_id, MISTAKE)
+        now = look_delivery(session, delivery_id)
+        for each in differences(list(lines_of(session, now, [into_id]).values()), has_papers=now.has_papers):
+            incidents.report(session, actor, each.kind, TASK, units=each.units, item_id=into_id,
+                             location_id=stock.fixed_place(session, RECEIVING).id, delivery_id=delivery_id)
 
 
 def _settle_orders(session: Session, into_id: int) -> None:
