@@ -138,7 +138,8 @@ def a_counted_shelf(state, *, posted=0, cause="theft", by="MIN"):
         "INSERT INTO count_line (task_id, item_id, code, is_asked, units_counted, units_damaged, settled_as)"
         " SELECT MIN(t.id), MIN(i.id), '', '0', 1, 0, '' FROM count_task AS t, item AS i",
         "INSERT INTO count_result (session_id, location_id, item_id, line_id, state, on_record, counted, units,"
-        " units_posted, value_minor, cause, note, decided_by, decided_at) SELECT t.session_id, t.location_id, c.item_id, c.id,"
+        " units_posted, value_minor, cause, note, decided_by, decided_at)"
+        " SELECT t.session_id, t.location_id, c.item_id, c.id,"
         f" '{state}', 0, 1, 1, {posted}, 0, '{cause}', '', (SELECT {by}(id) FROM person), 1"
         " FROM count_line AS c JOIN count_task AS t ON t.id = c.task_id",
     ]
