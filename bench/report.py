@@ -127,6 +127,17 @@ TITLES = {
     "night": "The night's figures and count plan", "stock": "Stock cards and lists", "counts": "A stocktake approved",
 }
 
+HEAD = """# Benchmarks
+
+Each part says by which command, when, on which commit and machine it was measured. Clients, server and database shared
+the machine.
+
+Medians of the rounds. *Per core*: operations for each CPU second of server and database. *of ORM*, *of Core*: that
+figure against the ceiling with as many clients, a bare Flask application under the same server that does one scan-sized
+transaction (2 SELECT, 2 INSERT, 1 UPDATE, durable commit), measured in turn with ours. *Others' cores* and the fixed
+Python *loop* say how quiet the machine was: figures of different runs compare only where these do.
+"""
+
 
 def machine() -> str:
     versions = f"Python {platform.python_version()}, SQLite {sqlite_driver().sqlite_version}"
@@ -146,24 +157,18 @@ def keep(results: dict[str, list[dict[str, Any]]], words: list[str]) -> Path:
 
 
 def write_page(results: dict[str, list[dict[str, Any]]], words: list[str]) -> None:
-    """docs/benchmarks.md. Parts that were not measured this time are left out, so that all figures are of one run."""
-    lines = ["# Benchmarks", "",
-             f"`python3 run.py bench {' '.join(words)}` on {datetime.now(UTC):%Y-%m-%d}, commit {_commit()}.", "",
-             f"Machine: {machine()}. Clients, server and database shared it.", "",
-             "Medians of the rounds. *Per core*: operations for each CPU second of server and database. *of ORM*, *of"
-             " Core*: that figure against the ceiling with as many clients, a bare Flask application under the same"
-             " server that does one scan-sized transaction (2 SELECT, 2 INSERT, 1 UPDATE, durable commit), measured"
-             " in turn with ours. *Others' cores* and the fixed Python *loop* say how quiet the machine was: figures"
-             " of different runs compare only where these do.", ""]
-    for name, parts in results.items():
-        lines += [f"## {TITLES[name]}", ""]
-        for told in parts:
-            lines += [*lines_of(name, told), ""]
-    PAGE.parent.mkdir(exist_ok=True)
-    # What somebody wrote below the figures stays.
+    """docs/benchmarks.md: the parts that were measured are written anew, each with its run; the others stay, and so
+    does what somebody wrote below the figures."""
     old = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
-    by_hand = "".join(old.partition(BY_HAND)[1:])
-    PAGE.write_text("\n".join(lines).rstrip() + "\n" + (f"\n{by_hand}" if by_hand else ""), encoding="utf-8")
+    figures, mark, by_hand = old.partition(BY_HAND)
+    parts = {part.partition("\n")[0]: part.partition("\n")[2].strip() for part in figures.split("\n## ")[1:]}
+    stamp = f"`python3 run.py bench {' '.join(words)}` on {datetime.now(UTC):%Y-%m-%d}, commit {_commit()}; {machine()}."
+    for name, told in results.items():
+        lines = [line for one in told for line in (*lines_of(name, one), "")]
+        parts[TITLES[name]] = "\n".join([stamp, "", *lines]).strip()
+    written = [f"## {title}\n\n{parts[title]}\n" for title in TITLES.values() if title in parts]
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text("\n".join([HEAD, *written, mark + by_hand]).rstrip() + "\n", encoding="utf-8")
 
 
 def _commit() -> str:
