@@ -39,7 +39,8 @@ def report_xlsx(session: Any, config: Config, session_id: int, lang: str) -> tup
         "currency", "state", "cause", "note", "decided_by", "decided_at", "moves")]
     rows: list[list[exports.Cell]] = [[
         line.location, line.title, line.code, line.on_record, *_rounds(config, line), line.units, line.units_posted,
-        line.value_minor / (1 if line.currency in WITHOUT_MINOR_UNITS else 100), line.currency, say(f"state_{line.state}"),
+        line.value_minor / (1 if line.currency in WITHOUT_MINOR_UNITS else 100), line.currency,
+        say(f"state_{line.state}"),
         say(f"cause_{line.cause}") if line.cause else "", line.note, line.decided_by, _local(config, line.decided_at),
         ", ".join(map(str, moves.get(line.id, ()))),
     ] for line in lines]
