@@ -331,3 +331,20 @@ def test_of_a_long_order_the_newest_lines_are_shown(db, actor, odyssey):
     assert (task["lines"][0]["item_id"], task["last"]["units"]) == (odyssey.id, 2)
     assert len(task["lines"]) == purchasing_lines.MOST_LINES
     assert (task["titles"], task["units"]) == (purchasing_lines.MOST_LINES + 2, purchasing_lines.MOST_LINES + 3)
+
+
+def test_a_scan_reads_what_came_of_its_own_title_alone(db, actor, odyssey, vanity, monkeypatch):
+    order_id = goods.an_order(db, actor, {odyssey: 1, vanity: 1})
+    looked_at = []
+    stands = purchasing.stands
+
+    def seen(*given):
+        looked_at.append(set(found := stands(*given)))
+        return found
+
+    monkeypatch.setattr(purchasing, "stands", seen)
+    scan(db, actor, order_id, odyssey.isbn)
+    scan(db, actor, order_id, "#undo")
+
+    assert looked_at
+    assert all(items <= {odyssey.id} for items in looked_at)

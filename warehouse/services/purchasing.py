@@ -120,7 +120,7 @@ def set_units(session: Session, actor: Actor, order_id: int, item_id: int, units
     order = get_order(session, order_id)
     if not 0 <= units <= rules.MOST_UNITS:
         raise Invalid("common.number_wrong")
-    received = stands(session, order_id).get(item_id, LineStand(0, 0)).received
+    received = stands(session, order_id, item_id).get(item_id, LineStand(0, 0)).received
     if why := rules.why_not_changed(order.state, received=received, units=units):
         raise Conflict("purchasing.order_over" if why == "purchase_over" else "purchasing.below_received",
                        number=order.number, n=received)
@@ -161,21 +161,23 @@ def take_delivery(session: Session, order_id: int) -> None:
 
 def settle_state(session: Session, order: PurchaseOrder) -> None:
     """After a line was changed: an order of which a part came may have nothing outstanding any more."""
-    lines = stands(session, order.id).values()
-    if order.state == rules.PART and rules.verb_of(lines) == "receive_rest":
+    if order.state == rules.PART and rules.verb_of(stands(session, order.id).values()) == "receive_rest":
         order.state = rules.PURCHASE_FLOW.step(order.state, "receive_rest")
 
 
-def stands(session: Session, order_id: int) -> dict[int, LineStand]:
-    """What was ordered and what came, by item: good and bad copies both came."""
-    came = (
+def stands(session: Session, order_id: int, item_id: int | None = None) -> dict[int, LineStand]:
+    """What was ordered and what came, by item, or of `item_id` alone: good and bad copies both came."""
+    brought = (
         select(DeliveryLine.item_id, func.sum(DeliveryLine.units_good + DeliveryLine.units_bad).label("units"))
-        .join(Delivery, Delivery.id == DeliveryLine.delivery_id).where(Delivery.purchase_order_id == order_id)
-        .group_by(DeliveryLine.item_id).subquery())
+        .join(Delivery, Delivery.id == DeliveryLine.delivery_id).where(Delivery.purchase_order_id == order_id))
+    wanted = PurchaseLine.purchase_order_id == order_id
+    if item_id is not None:
+        brought, wanted = brought.where(DeliveryLine.item_id == item_id), wanted & (PurchaseLine.item_id == item_id)
+    came = brought.group_by(DeliveryLine.item_id).subquery()
     rows = session.execute(
         select(PurchaseLine.item_id, PurchaseLine.units_ordered, came.c.units)
-        .outerjoin(came, came.c.item_id == PurchaseLine.item_id).where(PurchaseLine.purchase_order_id == order_id))
-    return {item_id: LineStand(ordered, int(units or 0)) for item_id, ordered, units in rows}
+        .outerjoin(came, came.c.item_id == PurchaseLine.item_id).where(wanted))
+    return {row.item_id: LineStand(row.units_ordered, int(row.units or 0)) for row in rows}
 
 
 def _line(session: Session, order_id: int, item_id: int) -> PurchaseLine | None:

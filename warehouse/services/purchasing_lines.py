@@ -12,7 +12,7 @@ from warehouse.domain import codes as kinds
 from warehouse.domain import purchasing as rules
 from warehouse.domain.people import Actor
 from warehouse.domain.scans import ACCEPTED, CHOOSE, WARN, Answer, ScanIn, Verdict, accept, refuse
-from warehouse.errors import Conflict, Invalid
+from warehouse.errors import Conflict, Invalid, NotFound
 from warehouse.models.catalog import Item
 from warehouse.models.journal import Scan
 from warehouse.models.receiving import PurchaseLine, PurchaseOrder, Supplier
@@ -76,7 +76,7 @@ def _undo(session: Session, actor: Actor, order: PurchaseOrder, scanned: ScanIn)
     facts = json.loads(last.answer)["facts"]
     line = session.execute(select(PurchaseLine.units_ordered).where(
         PurchaseLine.purchase_order_id == order.id, PurchaseLine.item_id == last.item_id)).scalar() or 0
-    came = purchasing.stands(session, order.id)
+    came = purchasing.stands(session, order.id, last.item_id)
     if line - facts["n"] < (came[last.item_id].received if last.item_id in came else 0):
         return _keep(session, actor, order, scanned, nothing, Touched(kinds.COMMAND))
     now = purchasing.add_units(session, actor, order.id, last.item_id, -facts["n"])
@@ -126,7 +126,9 @@ def draw(session: Session, order_id: int, *, last_item_id: int | None = None) ->
     newest lines; each scan keeps this picture."""
     order = session.execute(
         select(PurchaseOrder.id, PurchaseOrder.number, PurchaseOrder.state, PurchaseOrder.expected_on, Supplier.name)
-        .join(Supplier, Supplier.id == PurchaseOrder.supplier_id).where(PurchaseOrder.id == order_id)).one()
+        .join(Supplier, Supplier.id == PurchaseOrder.supplier_id).where(PurchaseOrder.id == order_id)).one_or_none()
+    if order is None:
+        raise NotFound("purchasing.no_such_order")
     rows = session.execute(
         select(PurchaseLine.id, PurchaseLine.item_id, PurchaseLine.units_ordered.label("units"), Item.listing, *BOOK)
         .join(Item, Item.id == PurchaseLine.item_id).where(PurchaseLine.purchase_order_id == order_id)
