@@ -90,7 +90,7 @@ def shelf(stocktake, people):
 def put_on_record(session, actor, place, item, units):
     kind = session.get_one(Location, place).kind
     stock.move(session, actor, item, units, source=stock.fixed_place(session, "SUPPLIER"),
-               target=stock.Place(place, kind), cause=Cause("put_away"))
+               target=stock.Place(place, kind), cause=Cause("receive"))
 
 
 def go_to_shelf(visitor, place):
