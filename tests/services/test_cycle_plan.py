@@ -61,6 +61,22 @@ def test_the_next_day_leaves_out_what_is_still_to_be_counted(db, actor, items):
     second = db.write(cycle_plan.plan, actor, "2026-03-05")
 
     assert (shelves_of(db, first), shelves_of(db, second)) == (["A-01-1"], ["B-01-1"])
+
+
+def test_what_earlier_days_left_is_part_of_the_days_work(db, actor, items):
+    for shelf, item in zip(("A-01-1", "B-01-1", "C-01-1"), items, strict=True):
+        stock_at(db, shelf, item)
+    db.write(cycle_plan.plan, actor, DAY, most=1)
+
+    assert shelves_of(db, db.write(cycle_plan.plan, actor, "2026-03-05", most=2)) == ["B-01-1"]
+    assert db.write(cycle_plan.plan, actor, "2026-03-06", most=2) is None
+
+
+def test_a_plan_without_anything_due_opens_nothing(db, actor, items):
+    for shelf, item in zip(("A-01-1", "B-01-1"), items, strict=False):
+        stock_at(db, shelf, item)
+    db.write(cycle_plan.plan, actor, DAY)
+
     assert db.write(cycle_plan.plan, actor, "2026-03-06") is None
 
 

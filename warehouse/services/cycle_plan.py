@@ -28,10 +28,14 @@ def plan(session: Session, actor: Actor, day: str, *, most: int = rules.SHELVES_
 
 
 def look(session: Session, at: datetime, *, most: int = rules.SHELVES_A_DAY) -> list[int]:
-    """The shelves that are due at a moment, in the order of the walk; none that an open count has already."""
-    taken = set(session.execute(
-        select(CountTask.location_id).where(CountTask.state.in_(counting_sessions.TO_COME))).scalars())
-    return rules.choose([each for each in standings(session) if each.location_id not in taken], at, most)
+    """The shelves that are due at a moment, in the order of the walk; none that an open count has already. What is
+    left of earlier days is part of the day's work: it is not heaped up."""
+    taken = {row.location_id: row.kind for row in session.execute(
+        select(CountTask.location_id, CountSession.kind).join(CountSession, CountSession.id == CountTask.session_id)
+        .where(CountTask.state.in_(counting_sessions.TO_COME)))}
+    left = sum(kind == counting.CYCLE for kind in taken.values())
+    due = [each for each in standings(session) if each.location_id not in taken]
+    return rules.choose(due, at, max(0, most - left))
 
 
 def standings(session: Session) -> list[Standing]:
