@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from warehouse.domain.abc import A, CLASSES
+from warehouse.domain.abc import CLASSES, A
 
 INTERVAL_DAYS = {"A": 30, "B": 90, "C": 365}
 # Under this share of right lines in the last counts an item or shelf is not trusted: it is counted as class A is, and

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from warehouse.models.catalog import Item
@@ -44,7 +44,7 @@ class MoveRow:
     delivery_number: str
 
 
-def newest(*wanted: Any) -> Select[Any]:
+def newest(*wanted: Any) -> Any:
     """The last moves of which all of `wanted` holds, the newest first; an index on the item and the time finds them.
     Made once for each kind of page: to put it together takes longer than to ask it."""
     ids = (select(StockMove.id).where(*wanted).order_by(StockMove.at.desc(), StockMove.id.desc())
@@ -70,6 +70,6 @@ def newest(*wanted: Any) -> Select[Any]:
     )
 
 
-def list_moves(session: Session, wanted: Select[Any], **values: int) -> list[MoveRow]:
+def list_moves(session: Session, wanted: Any, **values: int) -> list[MoveRow]:
     """Those moves, of the item or the place that `values` name."""
     return [MoveRow(*row) for row in session.execute(wanted, values)]

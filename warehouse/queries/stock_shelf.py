@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, bindparam, func, or_, select
+from sqlalchemy import BindParameter, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from warehouse.domain import stock as ledger
@@ -80,7 +80,7 @@ _LAST_COUNT = (
 )
 
 
-def _titles() -> Select[Any]:
+def _titles() -> Any:
     counted = (
         select(CountLine.item_id, func.max(CountLine.counted_at).label("at"))
         .join(CountTask, CountTask.id == CountLine.task_id).where(CountTask.location_id == _THIS)
@@ -99,7 +99,7 @@ def _titles() -> Select[Any]:
     )
 
 
-def _moves(titles: Select[Any]) -> Select[Any]:
+def _moves(titles: Any) -> Any:
     """The last moves in or out of these titles, as moves have no index by place."""
     return newest(StockMove.item_id.in_(titles), or_(StockMove.source_id == _THIS, StockMove.target_id == _THIS))
 

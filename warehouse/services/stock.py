@@ -221,7 +221,8 @@ def correct_all(session: Session, actor: Actor, corrections: Sequence[Correction
         taken = session.execute(_TAKE_FREE, lost)
         assert isinstance(taken, CursorResult)
         if taken.rowcount != len(lost):
-            raise NotEnoughStock(item_id=lost[0]["item"], location_id=lost[0]["place"], wanted=lost[0]["n"])
+            first = next(each for each in ordered if each.units < 0)
+            raise NotEnoughStock(item_id=first.item_id, location_id=first.location_id, wanted=-first.units)
     if found:
         session.execute(_PUT, found)
     if ordered:
