@@ -69,6 +69,16 @@ def test_from_the_list_to_a_closed_delivery(db, picker, delivery, dune):
     assert picker.get(f"/receive/{delivery}").status_code == 200
 
 
+def test_the_volumes_of_a_set_that_are_still_to_come_are_told_apart(db, actor, picker):
+    volumes = [an_item(db, "Three Kingdoms", isbn=isbn, volume=volume)
+               for isbn, volume in (("9787020008728", "1"), ("9787020008735", "2"))]
+    delivery = a_notice(db, actor, {book: 3 for book in volumes})
+    parcel = open_parcel(picker, delivery)
+
+    for page in (picker.get(f"/receive/{delivery}").text, picker.get(f"/receive/parcel/{parcel}").text):
+        assert ("Three Kingdoms · 1" in page, "Three Kingdoms · 2" in page) == (True, True)
+
+
 def test_a_scan_is_answered_as_part_of_the_screen(picker, delivery, dune):
     parcel = open_parcel(picker, delivery)
 
@@ -139,7 +149,7 @@ def test_purchasing_sees_what_differs_even_of_a_blind_count(db, actor, tablet, d
     tablet.sign_in("purchasing")
 
     assert tablet.get(f"/receive/{delivery}", **JSON).json["differences"] == [
-        {"kind": "over", "item_id": dune.id, "title": "Dune", "units": 2}]
+        {"kind": "over", "item_id": dune.id, "title": "Dune", "units": 2, "volume": ""}]
 
 
 def test_against_the_order_the_page_shows_what_differs(picker, delivery):

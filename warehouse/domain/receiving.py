@@ -53,6 +53,7 @@ class Line:
     most: int | None = None
     volumes: int = 1
     is_draft: bool = False
+    volume: str = ""
 
 
 def answered(said: Collection[str], last: str) -> frozenset[str]:
@@ -124,12 +125,13 @@ class Difference:
     item_id: int
     title: str
     units: int
+    volume: str = ""
 
 
 def differences(lines: Sequence[Line], *, has_papers: bool) -> list[Difference]:
     """Title by title. Without a notice and an order (`has_papers`) only a title that nobody knew is one."""
     found = [(line, *_difference(line, has_papers=has_papers)) for line in lines]
-    return [Difference(kind, line.item_id, line.title, units) for line, kind, units in found if units]
+    return [Difference(kind, line.item_id, line.title, units, line.volume) for line, kind, units in found if units]
 
 
 def _difference(line: Line, *, has_papers: bool) -> tuple[str, int]:

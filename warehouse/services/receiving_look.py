@@ -117,7 +117,8 @@ def lines_of(session: Session, delivery: DeliveryNow, item_ids: Collection[int] 
     """The titles of a delivery and its papers, or of them only `item_ids`: a scan asks for the few that it shows."""
     here = select(
         DeliveryLine.item_id, DeliveryLine.units_announced,
-        (DeliveryLine.units_good + DeliveryLine.units_bad).label("seen"), Item.title, Item.volumes, Item.listing,
+        (DeliveryLine.units_good + DeliveryLine.units_bad).label("seen"), Item.title, Item.volumes, Item.volume,
+        Item.listing,
     ).join(Item, Item.id == DeliveryLine.item_id).where(DeliveryLine.delivery_id == delivery.id)
     if item_ids is not None:
         here = here.where(DeliveryLine.item_id.in_(item_ids))
@@ -141,7 +142,7 @@ def _ordered(session: Session, delivery: DeliveryNow, item_ids: Collection[int] 
     came = brought.group_by(DeliveryLine.item_id).subquery()
     return session.execute(
         select(PurchaseLine.item_id, PurchaseLine.units_ordered, func.coalesce(came.c.units, 0).label("brought"),
-               Item.title, Item.volumes, Item.listing)
+               Item.title, Item.volumes, Item.volume, Item.listing)
         .join(Item, Item.id == PurchaseLine.item_id).outerjoin(came, came.c.item_id == PurchaseLine.item_id)
         .where(wanted).order_by(PurchaseLine.id)).all()
 
@@ -173,12 +174,13 @@ def _lines(here: Iterable[Any], ordered: Iterable[Any], *, has_notice: bool) -> 
         left = open_units.get(row.item_id)
         most = left if row.units_announced is None else row.units_announced
         due = most if not has_notice else row.units_announced
-        found[row.item_id] = Line(row.item_id, row.title, row.seen, due or 0, most, row.volumes, _is_draft(row))
+        found[row.item_id] = Line(row.item_id, row.title, row.seen, due or 0, most, row.volumes, _is_draft(row),
+                                  row.volume)
     for row in ordered:
         if row.item_id not in found:
             left = open_units[row.item_id]
             found[row.item_id] = Line(row.item_id, row.title, 0, 0 if has_notice else left, left, row.volumes,
-                                      _is_draft(row))
+                                      _is_draft(row), row.volume)
     return found
 
 
@@ -297,7 +299,7 @@ def _draw_lines(now: ParcelNow, shown: list[int], lines: dict[int, Line]) -> lis
     return [
         {"item_id": item_id, "title": row.title, "volume": row.volume, "good": int(row.good), "bad": int(row.bad),
          **_numbers(now, item_id, lines)} if (row := counted.get(item_id)) else
-        {"item_id": item_id, "title": lines[item_id].title, "volume": "", "good": 0, "bad": 0,
+        {"item_id": item_id, "title": lines[item_id].title, "volume": lines[item_id].volume, "good": 0, "bad": 0,
          **_numbers(now, item_id, lines)}
         for item_id in shown]
 
