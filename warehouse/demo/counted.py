@@ -50,9 +50,9 @@ def fill(database: Database, staff: dict[str, Actor]) -> None:
 
 def _open_tasks(database: Database, session_id: int) -> list[tuple[int, int]]:
     with database.read() as session:
-        return list(session.execute(
+        return [(row.id, row.location_id) for row in session.execute(
             select(CountTask.id, CountTask.location_id)
-            .where(CountTask.session_id == session_id, CountTask.state == counts.OPEN).order_by(CountTask.id)).tuples())
+            .where(CountTask.session_id == session_id, CountTask.state == counts.OPEN).order_by(CountTask.id))]
 
 
 def _count(hands: Hands, task_id: int, location_id: int, difference: int) -> None:
