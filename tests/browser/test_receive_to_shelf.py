@@ -154,9 +154,10 @@ def test_the_buyer_sees_what_differed_and_lists_the_unknown_title(visitor, deliv
     visitor.look("buyer-2-suppliers")
     visitor.open("/purchasing/drafts")
     visitor.look("buyer-3-draft")
-    visitor.page.locator("input[name=title]").fill("未命名的城市")
+    draft = visitor.page.locator(".draft", has_text=UNKNOWN)
+    draft.locator("input[name=title]").fill("未命名的城市")
     with visitor.page.expect_navigation():
-        visitor.page.locator("form[action$='/list'] button").click()
-    visitor.look("buyer-4-no-draft")
+        draft.locator("form[action$='/list'] button").click()
+    visitor.look("buyer-4-listed")
     visitor.open("/transfers/")
     take(visitor, UNKNOWN, "transfers.taken")
