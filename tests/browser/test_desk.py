@@ -6,15 +6,29 @@ from tests.browser.shop import CROSSED, TOLD, name_of, visit
 
 WORK = {
     "home": "/", "pick-runs": "/pick/", "pack-bench": "/pack/", "ship-list": "/ship/", "dock": "/dock/",
-    "put-back-list": "/putback/",
+    "put-back-list": "/putback/", "deliveries": "/receive/", "delivery": "/receive/1", "delivery-begun": "/receive/2",
+    "transfers": "/transfers/", "replenish": "/transfers/replenish", "count-list": "/count/",
+    "purchase-lines": "/purchasing/orders/1/lines",
 }
 DESK = {
     "find": "/find", "find-title": "/find?q=三体", "find-nothing": "/find?q=qqq", "orders": "/orders/",
     "review": "/orders/review", "order": "/orders/1", "import": "/orders/import", "release": "/waves/",
     "wave": "/waves/1", "board": "/board/", "papers": "/papers/", "papers-badge": "/papers/?kind=badge",
-    "people": "/people/", "me": "/me", "totes": "/equipment/", "incidents": "/incidents/",
+    "people": "/people/", "me": "/me", "totes": "/equipment/", "incidents": "/incidents/", "desk": "/desk",
+    "purchases": "/purchasing/", "purchase": "/purchasing/orders/1", "purchase-new": "/purchasing/new",
+    "suppliers": "/purchasing/suppliers", "buyer-deliveries": "/purchasing/deliveries",
+    "buyer-delivery": "/purchasing/deliveries/2", "drafts": "/purchasing/drafts",
+    "purchase-import": "/purchasing/import", "replenishments": "/transfers/replenishments", "stock-low": "/stock/",
+    "stock-turnover": "/stock/?list=turnover", "stock-slow": "/stock/?list=slow", "stock-dead": "/stock/?list=dead",
+    "stock-card": "/stock/item/1", "shelf-card": "/stock/location/10", "stocktakes": "/stocktakes/",
+    "stocktake-new": "/stocktakes/new?kind=zone", "stocktake-list": "/stocktakes/new?kind=list",
+    "stocktake": "/stocktakes/2", "accuracy": "/accuracy/", "accuracy-months": "/accuracy/?by=month",
 }  # fmt: skip
-
+# Told apart by their own colours: charts, plates, states.
+DARK = (
+    "home", "delivery-begun", "transfers", "count-list", "purchases", "purchase", "buyer-delivery", "stock-low",
+    "stock-card", "shelf-card", "stocktakes", "stocktake", "accuracy",
+)
 
 @pytest.mark.parametrize("told", [*TOLD, *CROSSED], ids=name_of)
 def test_every_page_of_the_house_is_fit(open_shop, new_tablet, told):
@@ -26,6 +40,20 @@ def test_every_page_of_the_house_is_fit(open_shop, new_tablet, told):
         assert answer.status == 200, address
         # Axe has seen each page in both languages; turned the other way up, only its layout differs.
         found += visitor.faults(f"page-{name}", layout_alone=told in CROSSED)
+
+    assert found == []
+
+
+def test_the_pages_are_as_fit_at_night(open_shop, new_tablet):
+    visitor = visit(open_shop, new_tablet, TOLD[0])
+    visitor.sign_in("manager")
+    visitor.open("/me")
+    visitor.page.locator("[data-setting='theme'][data-value='dark']").click()
+    found = []
+    for name in DARK:
+        visitor.page.goto(open_shop.url + {**WORK, **DESK}[name])
+        assert visitor.page.locator("html").get_attribute("data-theme") == "dark"
+        found += visitor.faults(f"dark-{name}")
 
     assert found == []
 
@@ -44,6 +72,8 @@ def test_the_first_screen_of_each_job_is_fit_the_other_way_up(open_shop, new_tab
         "ship-labelled": f"/ship/{open_shop.parcels('labelled')[0]}",
         "manifest": "/dock/1",
         "put-back": f"/putback/{open_shop.put_backs()[0]}",
+        "parcel": "/receive/parcel/1",
+        "count-finished": "/count/2",
     }
     for name, address in jobs.items():
         answer = visitor.page.goto(open_shop.url + address)
