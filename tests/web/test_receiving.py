@@ -72,7 +72,7 @@ def test_from_the_list_to_a_closed_delivery(db, picker, delivery, dune):
 def test_the_volumes_of_a_set_that_are_still_to_come_are_told_apart(db, actor, picker):
     volumes = [an_item(db, "Three Kingdoms", isbn=isbn, volume=volume)
                for isbn, volume in (("9787020008728", "1"), ("9787020008735", "2"))]
-    delivery = a_notice(db, actor, {book: 3 for book in volumes})
+    delivery = a_notice(db, actor, dict.fromkeys(volumes, 3))
     parcel = open_parcel(picker, delivery)
 
     for page in (picker.get(f"/receive/{delivery}").text, picker.get(f"/receive/parcel/{parcel}").text):
