@@ -51,9 +51,16 @@ def test_the_nine_doors_keep_their_places_for_every_role(tablet, other_tablet):
 
 def test_the_desk_lists_each_page_that_this_person_may_open(tablet, other_tablet):
     tablet.sign_in("manager")
-    other_tablet.sign_in("finance", name="Anna")
     pages = [desk["name"] for desk in tablet.client.get("/desk", headers=JSON).json["desks"]]
     assert pages[:3] == ["dock", "orders", "review"]
+    other_tablet.sign_in("purchasing", name="Chen Li")
+    buyers = [desk["name"] for desk in other_tablet.client.get("/desk", headers=JSON).json["desks"]]
+    assert buyers[:3] == ["orders", "purchasing", "board"]
+    assert "people" not in buyers
+
+
+def test_finance_finds_no_people_at_the_desk(other_tablet):
+    other_tablet.sign_in("finance", name="Anna")
     assert "people" not in [desk["name"] for desk in other_tablet.client.get("/desk", headers=JSON).json["desks"]]
 
 

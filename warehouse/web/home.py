@@ -194,9 +194,10 @@ def desks(me: Actor) -> tuple[Door, ...]:
     """The pages of those who lead, buy, answer customers or hand over."""
     pages = (
         ("dock", "ship", "ship", "shipping.dock"), ("orders", "order", "see_orders", "orders.listing"),
-        ("review", "hold", "review", "orders.review"), ("waves", "flag", "release", "waves.release"),
+        ("review", "hold", "review", "orders.review"), ("purchasing", "down", "purchase", "purchasing.listing"),
+        ("waves", "flag", "release", "waves.release"),
         ("board", "board", "see_board", "board.page"), ("incidents", "problem", "see_board", "incidents.listing"),
-        ("purchasing", "down", "purchase", "purchasing.listing"), ("stock", "shelf", "see_stock", "stock.listing"),
+        ("stock", "shelf", "see_stock", "stock.listing"),
         ("replenish", "up", "plan_stock", "transfers.listing"),
         ("stocktakes", "count", "see_variances", "stocktakes.listing"),
         ("accuracy", "tick", "see_variances", "accuracy.page"),
