@@ -14,6 +14,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import sync_playwright
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
@@ -22,15 +23,25 @@ from tests.browser import shop as demo  # noqa: E402
 from tests.browser.conftest import BROWSERS, QUIET  # noqa: E402
 from warehouse import clock  # noqa: E402
 from warehouse.demo.hands import Hands  # noqa: E402
-from warehouse.domain.counting import OPEN  # noqa: E402
-from warehouse.models.counting import CountTask  # noqa: E402
+from warehouse.domain.counting import COUNTING, OPEN, ZONE  # noqa: E402
+from warehouse.models.catalog import Item  # noqa: E402
+from warehouse.models.counting import CountSession, CountTask  # noqa: E402
+from warehouse.models.picking import PickStop  # noqa: E402
+from warehouse.models.receiving import Delivery, PurchaseOrder  # noqa: E402
 
 PICTURES = HERE / "pictures"
 MOST_BYTES = 150_000
 LANDSCAPE, PORTRAIT = (demo.ENGLISH, demo.LANDSCAPE), (demo.CHINESE, demo.PORTRAIT)
 FIRST_VOLUME, SECOND_VOLUME = "9787536692930", "9787536693968"
+# A volume and the one that it is easily taken for.
+TAKEN_FOR = {
+    FIRST_VOLUME: SECOND_VOLUME, SECOND_VOLUME: FIRST_VOLUME, "9780345339706": "9780345339713",
+    "9780345339713": "9780345339706", "9787020033430": "9787020033447", "9787020033447": "9787020033454",
+    "9787020043279": "9787020043354", "9780590353427": "9780439064873", "9787115358547": "9787115358530",
+    "9780441013593": "9780441172719", "9787101052039": "9787108009821", "9787532742929": "9787532742264",
+}
 TABLET, CART = 1, 2
-UNDER_WAY, DUE_FIRST, DUE_SECOND, ZONE_COUNT = 2, "9780061120084", "9780451524935", 2
+UNDER_WAY, DUE_FIRST, DUE_SECOND = "PO-7741", "9780061120084", "9780451524935"
 
 
 def main() -> None:
@@ -78,20 +89,23 @@ def begin_round(visitor: demo.Visitor, run: int) -> None:
 
 
 def bench(shop: demo.Shop, new_tablet: object) -> None:
-    """An order with the first volume of three: the second one lies in the packer's hand."""
+    """An order with one volume of several: another one lies in the packer's hand."""
     picker = replace(shop.actor("picker"), device_id=TABLET)
-    run = shop.runs("planned", "batch")[0]
+    with shop.database.read() as session:
+        run, order, wanted = session.execute(
+            select(PickStop.run_id, PickStop.order_id, Item.isbn13).join(Item, Item.id == PickStop.item_id)
+            .where(Item.isbn13.in_(TAKEN_FOR), PickStop.run_id.in_(shop.runs("planned", "batch")))
+            .order_by(PickStop.id)).first()
     orders = shop.orders_of(run)
     Hands(shop.database, picker, clock.now() - timedelta(minutes=9)).pick(run, shop.free_totes()[: len(orders)], CART)
-    order = next(each for each in orders if FIRST_VOLUME in [line["isbn13"] for line in shop.pack_task(each)["lines"]])
     visitor = demo.visit(shop, new_tablet, LANDSCAPE)
     visitor.sign_in("packer")
     visitor.open(f"/pack/{order}")
     for line in shop.pack_task(order)["lines"]:
-        if line["isbn13"] != FIRST_VOLUME:
+        if line["isbn13"] != wanted:
             visitor.scan(line["isbn13"])
     keep(visitor, "pack")
-    visitor.scan(SECOND_VOLUME)
+    visitor.scan(TAKEN_FOR[wanted])
     keep(visitor, "alarm")
 
 
@@ -116,7 +130,11 @@ def goods_in(shop: demo.Shop, new_tablet: object) -> None:
     """The second parcel of the delivery under way: some of what is due, one title more than that."""
     visitor = demo.visit(shop, new_tablet, LANDSCAPE)
     visitor.sign_in("packer")
-    visitor.open(f"/receive/{UNDER_WAY}")
+    with shop.database.read() as session:
+        delivery = session.execute(
+            select(Delivery.id).join(PurchaseOrder, PurchaseOrder.id == Delivery.purchase_order_id)
+            .where(PurchaseOrder.number == UNDER_WAY)).scalar_one()
+    visitor.open(f"/receive/{delivery}")
     with visitor.page.expect_navigation():
         visitor.page.locator("form .btn.main").click()
     for isbn in (DUE_FIRST, DUE_FIRST, DUE_SECOND, DUE_SECOND, DUE_SECOND):
@@ -130,7 +148,7 @@ def blind_count(shop: demo.Shop, new_tablet: object) -> None:
     visitor.sign_in("picker")
     with shop.database.read() as session:
         task, shelf = session.execute(
-            select(CountTask.id, CountTask.location_id).where(CountTask.session_id == ZONE_COUNT,
+            select(CountTask.id, CountTask.location_id).where(CountTask.session_id == zone_count(session),
                                                               CountTask.state == OPEN, CountTask.round == 1)
             .order_by(CountTask.id)).first()
     visitor.open(f"/count/{task}")
@@ -140,10 +158,18 @@ def blind_count(shop: demo.Shop, new_tablet: object) -> None:
     keep(visitor, "count")
 
 
+def zone_count(session: Session) -> int:
+    """The stocktake that is under way."""
+    under_way = (CountSession.kind == ZONE) & (CountSession.state == COUNTING)
+    return session.execute(select(CountSession.id).where(under_way)).scalar_one()
+
+
 def stocktake_desk(shop: demo.Shop, new_tablet: object) -> None:
     visitor = demo.visit(shop, new_tablet, LANDSCAPE)
     visitor.sign_in("manager")
-    visitor.open(f"/stocktakes/{ZONE_COUNT}")
+    with shop.database.read() as session:
+        count = zone_count(session)
+    visitor.open(f"/stocktakes/{count}")
     keep(visitor, "stocktake")
 
 
