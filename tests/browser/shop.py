@@ -21,6 +21,7 @@ from warehouse.domain.own_labels import make_label
 from warehouse.domain.people import Actor
 from warehouse.domain.picking import FREE
 from warehouse.models.catalog import Item, ItemCode
+from warehouse.models.counting import CountSession
 from warehouse.models.journal import Scan
 from warehouse.models.orders import Order
 from warehouse.models.packing import Parcel
@@ -109,6 +110,10 @@ class Shop:
 
     def deliveries(self, state):
         return self._ids(select(Delivery.id).where(Delivery.state == state).order_by(Delivery.id))
+
+    def stocktakes(self, state, kind):
+        return self._ids(select(CountSession.id).where(CountSession.state == state, CountSession.kind == kind)
+                         .order_by(CountSession.id))
 
     def place(self, code):
         """The id of a place by the text on its label."""
