@@ -239,8 +239,9 @@ class Lead:
         return True
 
     def open(self, kind):
-        """A stocktake with one of three ideas of what is small and what is dear."""
-        terms = self.habits.chance.choice((Tolerances(), Tolerances(0, 0, 1_000_000), Tolerances(2, 10_000, 3_000)))
+        """A stocktake as usual, one that posts whatever is found at once, or one in which everything is dear: what
+        waits for approval then is often put right by another count before."""
+        terms = self.habits.chance.choice((Tolerances(), Tolerances(9, 1_000_000, 1_000_000), Tolerances(0, 0, 1)))
         zones = {"zones": [self.habits.chance.choice("AB")]} if kind == "zone" else {}
         return tried(self.door.write, counting_sessions.open_session, kind, zones, tolerances=terms)
 
