@@ -1,5 +1,5 @@
 /* Shows and hides what the page can say by itself, without the server: [data-notice=torn | full | unsaved |
-   dead | login | focus]. The words are in the page, in the person's language; this only turns them on. */
+   dead | login | focus | offline]. The words are in the page, in the person's language; this only turns them on. */
 (function () {
   'use strict'
   const { tablet } = window
