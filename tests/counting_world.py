@@ -95,7 +95,7 @@ class ShelfCounter:
 
     def begin_anew(self):
         """Nothing of this shelf is counted yet. `done` are the titles that are behind the counter, `present` the one
-        under count: `left` copies are still to be scanned, `scanned` ones behind, `seen` lay there at the last look, and
+        under count: `left` copies are still to be scanned, `scanned` ones are, `seen` lay there at the last look, and
         `error` is how many too many will have been scanned."""
         self.done, self.present, self.left, self.scanned, self.marked, self.seen = set(), None, 0, 0, 0, 0
         self.error = 0

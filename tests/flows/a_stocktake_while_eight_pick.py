@@ -137,7 +137,7 @@ def lay_out(house, day):
 
 def work(house, desk, world, stocktake):
     """Eight pick and four count, all at once; the trouble of any of them is raised when the others are done."""
-    names = [f"{work} {number}" for work, many in (("Picker", PICKERS), ("Counter", COUNTERS)) for number in range(many)]
+    names = [f"Picker {number}" for number in range(PICKERS)] + [f"Counter {number}" for number in range(COUNTERS)]
     badges = hire(house.process.port, desk, names)
     equipment = desk.get("/equipment/")
     totes = [tote["code"] for tote in equipment["totes"]]

@@ -58,8 +58,8 @@ class House:
         self.pickers = [Picker(self.world, self.hire(f"Picker {n}"), self.habits(errs=0.03, undoes=0.08, strays=0.03),
                                totes) for n in range(3)]
         places = [shelf.id for shelf in shelves]
-        self.movers = [Mover(self.world, self.hire(f"Mover {n}"), self.habits(undoes=0.1, strays=0.05), goods_in, places)
-                       for n in range(2)]
+        self.movers = [Mover(self.world, self.hire(f"Mover {n}"), self.habits(undoes=0.1, strays=0.05), goods_in,
+                             places) for n in range(2)]
         self.counters = [ShelfCounter(self.world, self.hire(f"Counter {n}"),
                                       self.habits(errs=0.2, undoes=0.1, strays=0.01)) for n in range(5)]
         self.away = dict.fromkeys(range(len(self.counters)), 0)
