@@ -7,8 +7,9 @@ from sqlalchemy import func, select
 
 from tests import builders
 from warehouse import clock
+from warehouse.domain.layout import HomeRecord
 from warehouse.models.journal import Scan
-from warehouse.services import waves
+from warehouse.services import transfers_homes, waves
 
 JSON = {"Accept": "application/json"}
 
@@ -47,6 +48,17 @@ def test_the_nine_doors_keep_their_places_for_every_role(tablet, other_tablet):
     assert [door["name"] for door in home(other_tablet)["doors"]] == names
     closed = {door["name"]: (door["address"], door["count"]) for door in home(tablet)["doors"]}
     assert closed["pack"] == closed["ship"] == ("", None)
+
+
+def test_the_desk_says_how_many_titles_are_low(tablet, db, actor, book, shelf):
+    tablet.sign_in("manager")
+
+    def low():
+        return {desk["name"]: desk["count"] for desk in tablet.client.get("/desk", headers=JSON).json["desks"]}["stock"]
+
+    assert low() is None
+    db.write(transfers_homes.merge_homes, actor, [HomeRecord(2, shelf.code, book.isbn, None, 500, 600)])
+    assert low() == 1
 
 
 def test_the_desk_lists_each_page_that_this_person_may_open(tablet, other_tablet):

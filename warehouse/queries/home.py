@@ -7,11 +7,14 @@ from typing import Any
 from sqlalchemy import Select, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from warehouse.domain import codes, picking, stock
+from warehouse.domain import codes, picking, stock, stock_figures
+from warehouse.domain.counting import APPROVAL, LEAD
+from warehouse.domain.incidents import OPEN
 from warehouse.domain.people import Actor
 from warehouse.domain.scans import ACCEPTED, REFUSED
 from warehouse.models.catalog import Item
-from warehouse.models.counting import CountTask
+from warehouse.models.counting import CountResult, CountTask
+from warehouse.models.incidents import Incident
 from warehouse.models.journal import Scan
 from warehouse.models.orders import Order, OrderLine
 from warehouse.models.packing import Parcel
@@ -19,6 +22,7 @@ from warehouse.models.picking import PickRun, PickStop, RunTote, Tote
 from warehouse.models.receiving import Delivery
 from warehouse.models.stock import Location, PutBack, StockBalance
 from warehouse.models.transfers import Replenishment
+from warehouse.queries import stock_lists
 
 TO_PACK = ("picked", "packing")
 UNFINISHED = (picking.BINDING, picking.STARTED)
@@ -54,6 +58,17 @@ def count_doors(session: Session) -> Doors:
         _count(select(func.count()).where(CountTask.state.in_(("open", "counting")))),
     )).one()
     return Doors(*row)
+
+
+def count_desks(session: Session, now: datetime) -> dict[str, int]:
+    """How much waits at the desk: orders held, incidents, titles that are low (STK-2), differences to be decided."""
+    row = session.execute(select(
+        _count(select(func.count()).where(Order.state == "held")),
+        _count(select(func.count()).where(Incident.state == OPEN)),
+        _count(select(func.count()).where(CountResult.state.in_((APPROVAL, LEAD)))),
+    )).one()
+    low = stock_lists.list_stock(session, stock_lists.Wanted(stock_figures.LOW, not_ordered=True), now).total
+    return {"review": row[0], "incidents": row[1], "stocktakes": row[2], "stock": low}
 
 
 def _count(counted: Select[Any]) -> Any:

@@ -1,6 +1,6 @@
 """Home: the next job, the doors with what waits behind them, "scan anything", and find."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -97,8 +97,12 @@ def show_answer(answer: Answer) -> Response:
 @bp.get("/desk")
 @rule(WORK)
 def desk() -> Response:
-    """All desk pages that this person may open, where they are too many for the bar."""
-    return respond("home/desk.html", {"desks": desks(actor())})
+    """All desk pages that this person may open, and how much waits on some: low stock is an alert (STK-2)."""
+    me = actor()
+    with read() as session:
+        waits = queries.count_desks(session, me.at)
+    return respond("home/desk.html", {
+        "desks": tuple(replace(door, count=waits.get(door.name) or None) for door in desks(me))})
 
 
 @bp.get("/find")
