@@ -101,7 +101,8 @@ def _say_night(told: dict[str, Any]) -> Iterator[str]:
 def _say_counts(told: dict[str, Any]) -> Iterator[str]:
     for one in told["counts"]:
         yield (f"- {told['engine']}: {one['lines']:,} differences approved in one transaction: {one['whole_s']:.2f} s,"
-               f" {one['whole_s'] / one['ceiling_s']:.1f} × the bare rows; in lots, {one['promised']} promises taken back:"
+               f" {one['whole_s'] / one['ceiling_s']:.1f} × the bare rows; in lots, {one['promised']} promises taken"
+               " back:"
                f" {one['lots_s']:.2f} s, longest lot {one['longest_lot_ms']:.0f} ms. Prove: {_broken(one)}.")
 
 
@@ -162,7 +163,8 @@ def write_page(results: dict[str, list[dict[str, Any]]], words: list[str]) -> No
     old = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
     figures, mark, by_hand = old.partition(BY_HAND)
     parts = {part.partition("\n")[0]: part.partition("\n")[2].strip() for part in figures.split("\n## ")[1:]}
-    stamp = f"`python3 run.py bench {' '.join(words)}` on {datetime.now(UTC):%Y-%m-%d}, commit {_commit()}; {machine()}."
+    command = f"`python3 run.py bench {' '.join(words)}`"
+    stamp = f"{command} on {datetime.now(UTC):%Y-%m-%d}, commit {_commit()}; {machine()}."
     for name, told in results.items():
         lines = [line for one in told for line in (*lines_of(name, one), "")]
         parts[TITLES[name]] = "\n".join([stamp, "", *lines]).strip()

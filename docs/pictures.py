@@ -52,8 +52,9 @@ def main() -> None:
         badges = demo.make_shop(made)
         chromium = next(filter(None, map(shutil.which, BROWSERS)))
         browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
-        for number, story in enumerate((
-                home_and_pick, bench, label_on_box, floor_board, pick_in_chinese, goods_in, blind_count, stocktake_desk)):
+        stories = (home_and_pick, bench, label_on_box, floor_board, pick_in_chinese, goods_in, blind_count,
+                   stocktake_desk)
+        for number, story in enumerate(stories):
             with demo.serving(made, badges, Path(folder) / f"copy{number}") as shop:
                 story(shop, browser.new_context)
         browser.close()

@@ -49,7 +49,8 @@ def test_the_table_has_a_row_for_each_and_numbers_with_their_sign(db, delivery):
 
     kinds = [line.split(",")[3] for line in lines[1:]]
     differences = [int(line.split(",")[8]) for line in lines[1:]]
-    assert kinds == ["Short", "More than ordered", "Not ordered", "Unknown title", "Damaged", "Misprint", "Wrong edition"]
+    assert kinds == [
+        "Short", "More than ordered", "Not ordered", "Unknown title", "Damaged", "Misprint", "Wrong edition"]
     assert differences == [-7, 6, 5, 4, 3, 2, 1]
 
 

@@ -19,14 +19,13 @@ STEPS, MOST_STEPS, SECONDS = 400, 4000, 7
 AWAY = 25
 
 
-# Days on which each rule of counting is needed: without one of them, one of these fails.
-@pytest.mark.parametrize("seed", [0, 3, 109])
-def test_whatever_happens_a_last_full_count_makes_the_books_true(db, clock, seed):
-    play(db, clock, seed)
+# Days on which each rule of counting is needed: without one of them, one of 0, 3 and 109 fails.
+def test_whatever_happens_a_last_full_count_makes_the_books_true(db, clock):
+    play(db, clock, 3)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(100, 125))
+@pytest.mark.parametrize("seed", [0, *range(100, 112)])
 def test_it_does_so_for_many_days(db, clock, seed):
     play(db, clock, seed)
 
