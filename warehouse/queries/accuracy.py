@@ -20,6 +20,7 @@ from warehouse.models.catalog import Item, ItemFigure
 from warehouse.models.counting import CountLine, CountResult, CountTask
 from warehouse.models.people import Person
 from warehouse.models.stock import Location
+from warehouse.queries.stocktakes import as_whole
 
 DECIDED = (counting.MATCHED, counting.POSTED, counting.APPROVED)
 UNDECIDED = (counting.RECOUNT, counting.LEAD, counting.APPROVAL)
@@ -78,8 +79,8 @@ def _scores(session: Session, group: Any, within: ColumnElement[bool]) -> list[t
         _decided(
             group.label("grouped"), Item.currency, func.count(), func.sum(case((CountResult.units == 0, 1), else_=0)),
             func.sum(CountResult.on_record), func.sum(func.abs(CountResult.units)),
-            func.sum(CountResult.on_record * _PRICE), func.sum(func.abs(CountResult.value_minor)),
-            func.sum(CountResult.value_minor))
+            as_whole(func.sum(CountResult.on_record * _PRICE)), as_whole(func.sum(func.abs(CountResult.value_minor))),
+            as_whole(func.sum(CountResult.value_minor)))
         .where(within).group_by("grouped", Item.currency).order_by("grouped"))
     return _put_together(rows)
 
@@ -90,8 +91,8 @@ def _counters(session: Session, within: ColumnElement[bool]) -> list[tuple[str, 
     rows = session.execute(
         select(Person.id, Item.currency, func.count(), func.sum(case((off == 0, 1), else_=0)),
                func.sum(CountLine.on_record), func.sum(func.abs(off)),
-               func.sum(CountLine.on_record * _PRICE), func.sum(func.abs(off) * _PRICE),
-               func.sum(off * _PRICE))
+               as_whole(func.sum(CountLine.on_record * _PRICE)), as_whole(func.sum(func.abs(off) * _PRICE)),
+               as_whole(func.sum(off * _PRICE)))
         .select_from(CountLine).join(CountTask, CountTask.id == CountLine.task_id)
         .join(Person, Person.id == CountTask.person_id).join(Item, Item.id == CountLine.item_id)
         .join(CountResult, (CountResult.session_id == CountTask.session_id)

@@ -22,6 +22,11 @@ _PREVIOUS, _NEXT, _CLOSER = aliased(Item), aliased(Item), aliased(Person)
 _PRICE = cast(Item.price_minor, BigInteger)
 
 
+def as_whole(total: Any) -> Any:
+    """A sum of large numbers as a whole number: PostgreSQL makes a decimal of it."""
+    return cast(total, BigInteger)
+
+
 @dataclass(frozen=True)
 class SessionRow:
     """One stocktake with its figures. `off` is the value of all differences without their signs, by currency."""
@@ -186,8 +191,8 @@ def _figures(session: Session, ids: Sequence[int]) -> dict[int, list[Any]]:
         select(CountResult.session_id, currency.label("currency"), func.count().label("lines"),
                _number(units == 0).label("right"), _number(CountResult.state.in_(UNDECIDED)).label("undecided"),
                func.sum(CountResult.on_record).label("units"), func.sum(units).label("units_off"),
-               func.sum(CountResult.on_record * func.coalesce(_PRICE, 0)).label("value"),
-               func.sum(value).label("value_off"))
+               as_whole(func.sum(CountResult.on_record * func.coalesce(_PRICE, 0))).label("value"),
+               as_whole(func.sum(value)).label("value_off"))
         .join(Item, Item.id == CountResult.item_id).where(CountResult.session_id.in_(ids))
         .group_by(CountResult.session_id, currency))
     found: dict[int, list[Any]] = {}
