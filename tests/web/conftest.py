@@ -11,11 +11,26 @@ from warehouse.config import Config
 JSON = {"Accept": "application/json"}
 
 
+_built = []
+
+
 @pytest.fixture
 def app(db, tmp_path):
-    app = create_app(Config(home=tmp_path, database_url="as given"), db)
+    """The application, put together once: its routes and templates take longer than most tests. Each test has it over
+    a database of its own."""
+    config = Config(home=tmp_path, database_url="as given")
+    if not _built:
+        _built.append(create_app(config, db))
+    app = _built[0]
     app.testing = True
+    app.extensions |= {"warehouse.config": config, "warehouse.database": db}
     return app
+
+
+@pytest.fixture
+def own_app(db, tmp_path):
+    """Another application over the same database: one that may be changed, or the one after a restart."""
+    return create_app(Config(home=tmp_path, database_url="as given"), db)
 
 
 class Browser:

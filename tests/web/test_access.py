@@ -9,6 +9,7 @@ from sqlalchemy import insert, select
 from waitress.server import create_server
 
 from tests import builders
+from tests.web.conftest import JSON, Browser
 from warehouse.app import create_app
 from warehouse.config import Config
 from warehouse.domain.own_labels import make_badge
@@ -16,7 +17,6 @@ from warehouse.domain.people import RIGHTS, ROLES
 from warehouse.models.people import Device, Person, SignIn
 from warehouse.web.access import PUBLIC, SIGNED_IN, rule, rule_of
 
-JSON = {"Accept": "application/json"}
 WRONG = "111112"
 
 
@@ -33,8 +33,9 @@ def test_every_route_has_a_rule(app):
     assert [found.rule for found in routes(app) if not rule_of(app, found.endpoint)] == []
 
 
-def test_a_route_without_a_rule_is_closed_to_everybody(app, tablet):
-    app.add_url_rule("/forgotten", "forgotten", lambda: "secret")
+def test_a_route_without_a_rule_is_closed_to_everybody(own_app, db):
+    own_app.add_url_rule("/forgotten", "forgotten", lambda: "secret")
+    tablet = Browser(own_app, db)
     tablet.sign_in("manager")
     answer = tablet.get("/forgotten")
     assert answer.status_code == 403 and b"secret" not in answer.data
@@ -115,7 +116,7 @@ def test_the_fifth_wrong_pin_locks_person_and_device_even_for_the_right_pin(db, 
     assert tablet.come_in(colleague).status_code == 200
 
 
-def test_the_second_lock_is_twice_as_long_and_survives_a_restart(app, db, tablet, clock, tmp_path):
+def test_the_second_lock_is_twice_as_long_and_survives_a_restart(own_app, db, tablet, clock):
     person = builders.a_person(db)
     for _ in range(5):
         tablet.come_in(person, WRONG)
@@ -123,8 +124,7 @@ def test_the_second_lock_is_twice_as_long_and_survives_a_restart(app, db, tablet
     for _ in range(5):
         tablet.come_in(person, WRONG)
     clock.forward(minutes=16)
-    again = create_app(Config(home=tmp_path, database_url="as given"), db).test_client()
-    answer = again.post("/login", json={"badge": person.badge, "pin": person.pin}, headers=JSON)
+    answer = own_app.test_client().post("/login", json={"badge": person.badge, "pin": person.pin}, headers=JSON)
     assert answer.json["code"] == "people.locked" and answer.json["facts"] == {"minutes": 15}
 
 
@@ -264,14 +264,14 @@ def test_a_scan_that_no_database_keeps_is_answered_and_not_a_fault(tablet):
     assert tablet.scan("/home/scan", "978", choice="9" * 5000).status_code == 422
 
 
-def test_a_fault_of_the_database_is_logged_without_the_values_it_was_about(app, db, tablet, caplog):
+def test_a_fault_of_the_database_is_logged_without_the_values_it_was_about(own_app, db, caplog):
     phone = str(13812345670 + 8)
 
     def broken():
         db.write(lambda session: session.execute(insert(Person), {"name": phone, "role": None}))
 
-    app.add_url_rule("/broken", "broken", rule(PUBLIC)(broken))
-    answer = tablet.get("/broken", **JSON)
+    own_app.add_url_rule("/broken", "broken", rule(PUBLIC)(broken))
+    answer = own_app.test_client().get("/broken", headers=JSON)
     assert answer.status_code == 500 and answer.json["facts"]["number"] in caplog.text
     assert "INSERT INTO person" in caplog.text and "in broken" in caplog.text and phone not in caplog.text
 
