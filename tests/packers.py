@@ -78,7 +78,8 @@ def at_bench(db, manager, picker, packer, lines, *, spare=0, **fields):
 
 def rows(db, *columns):
     with db.read() as session:
-        return [tuple(row) for row in session.execute(select(*columns).order_by(*columns[0].class_.__table__.primary_key))]
+        key = columns[0].class_.__table__.primary_key
+        return [tuple(row) for row in session.execute(select(*columns).order_by(*key))]
 
 
 def line_counts(db):
