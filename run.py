@@ -192,7 +192,7 @@ def test(words: list[str]) -> int:
     return run_passes(python, {
         "quick": quick,
         "postgres": ["-n", "2", "-m", "postgres and not slow", *(f"--ignore={room}" for room in SLOW_ROOMS)],
-        "slow": ["-n", "2", "-m", "slow", *(f"--ignore={room}" for room in SLOW_ROOMS)],
+        "slow": ["-n", "2", "--dist", "worksteal", "-m", "slow", *(f"--ignore={room}" for room in SLOW_ROOMS)],
         "browser and crash": [room for room in SLOW_ROOMS if (ROOT / room).is_dir()],
     }, settings)
 
