@@ -191,6 +191,10 @@ class ShelfCounter:
         answer = self.press("#undo")
         if self.take(answer) and answer["code"] == "counting.undone":
             self.left, self.scanned = self.left + self.scanned - answer["facts"]["n"], answer["facts"]["n"]
+            if not self.scanned:
+                # Nothing is counted any more: the copies are taken in hand anew, those that still lie here.
+                self.seen = self.world.units(self.shelf, self.present)
+                self.left = max(0, self.seen + self.error)
 
     # --- What the house says ------------------------------------------------------------------------------------------
 
