@@ -50,14 +50,24 @@ class Tablet:
 
 
 class CarefulHand(Hand):
-    """A picker in the world: takes what really lies there, and says so where it is too little."""
+    """A picker in the world: takes what really lies there, and says so where it is too little. A count that finds
+    copies gone takes their stops away: whoever is on the way there is told, and goes where the screen says now."""
 
     world = None
 
     def fetch(self, path, task):
-        if task["step"] != "item":
-            return super().fetch(path, task)
+        try:
+            return self.take(path, task)
+        except Refused as refused:
+            assert refused.code == "scan.stale_step", refused
+            return self.get(path.removesuffix("/scan"))["task"]
+
+    def take(self, path, task):
         stop = task["stop"]
+        if task["step"] != "item":
+            answer = self.scan(path, stop["location"] if task["step"] == "shelf" else stop["tote"])
+            assert answer["outcome"] == "accepted" or answer["task"]["step_id"] != task["step_id"], answer
+            return answer["task"]
         here = stop["location_id"], stop["item_id"]
         with self.world.at(here[0]):
             good = self.world.good(*here)
