@@ -12,11 +12,10 @@ from typing import Any
 from sqlalchemy import delete, exists, insert, select, update
 from sqlalchemy.orm import Session
 
-from warehouse import i18n
 from warehouse.domain import codes as kinds
 from warehouse.domain import counting as rules
 from warehouse.domain.people import Actor
-from warehouse.domain.scans import OK, WARN, Answer, ScanIn, Verdict, accept, refuse
+from warehouse.domain.scans import WARN, Answer, ScanIn, Verdict, accept, refuse
 from warehouse.models.counting import CountLine, CountTask
 from warehouse.services import scans, stock
 from warehouse.services.counting_look import TASK, CountNow, draw, look
@@ -180,16 +179,12 @@ def carry_out(
 ) -> Answer:
     """Record the scan, have `effect` written, then draw the shelf anew. A scan of the one who counts it is a sign of
     life."""
-    say = i18n.say(actor.language, verdict.code, **verdict.facts)
-    pending = Answer(verdict.outcome, verdict.code, say, verdict.sound or OK, {}, verdict.facts)
-    scan_row = scans.record(session, actor, scanned, pending, TASK, now.task.id, touched)
-    effect()
-    stay(session, actor, now.task.id)
-    session.flush()  # The next look reads these rows.
-    answer = Answer(verdict.outcome, verdict.code, say, verdict.sound, draw(look(session, now.task.id), actor),
-                    verdict.facts, options or [], go)
-    scans.complete(session, scan_row, answer)
-    return answer
+    def write(_: int) -> None:
+        effect()
+        stay(session, actor, now.task.id)
+
+    return scans.carry_out(session, actor, scanned, verdict, touched, TASK, now.task.id, write,
+                           lambda: draw(look(session, now.task.id), actor), options=options, go=go)
 
 
 def stay(session: Session, actor: Actor, task_id: int) -> None:

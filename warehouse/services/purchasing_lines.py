@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from warehouse import i18n
 from warehouse.domain import barcodes
 from warehouse.domain import codes as kinds
 from warehouse.domain import purchasing as rules
@@ -114,11 +113,8 @@ def _keep(
     options: list[dict[str, Any]] | None = None,
 ) -> Answer:
     """Record the scan with its answer; whatever it changed is written before."""
-    say = i18n.say(actor.language, verdict.code, **verdict.facts)
-    task = draw(session, order.id, last_item_id=touched.item_id)
-    answer = Answer(verdict.outcome, verdict.code, say, verdict.sound, task, verdict.facts, options or [])
-    scans.record(session, actor, scanned, answer, TASK, order.id, touched)
-    return answer
+    drawn = draw(session, order.id, last_item_id=touched.item_id)
+    return scans.keep(session, actor, scanned, verdict, touched, TASK, order.id, drawn, options)
 
 
 def draw(session: Session, order_id: int, *, last_item_id: int | None = None) -> dict[str, Any]:

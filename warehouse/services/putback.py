@@ -13,7 +13,7 @@ from warehouse.domain import putback as rules
 from warehouse.domain import stock as ledger
 from warehouse.domain.codes import Thing
 from warehouse.domain.people import Actor
-from warehouse.domain.scans import CHOOSE, OK, WARN, Answer, ScanIn, Verdict, accept, refuse
+from warehouse.domain.scans import CHOOSE, WARN, Answer, ScanIn, Verdict, accept, refuse
 from warehouse.errors import Conflict
 from warehouse.models.catalog import Item
 from warehouse.models.journal import Scan
@@ -321,10 +321,7 @@ def _keep(
     options: list[dict[str, Any]] | None = None,
 ) -> Answer:
     """Record a scan that changes nothing, with its answer."""
-    say = i18n.say(actor.language, verdict.code, **verdict.facts)
-    answer = Answer(verdict.outcome, verdict.code, say, verdict.sound, draw(now, actor), verdict.facts, options or [])
-    scans.record(session, actor, scanned, answer, TASK, now.source_id, touched)
-    return answer
+    return scans.keep(session, actor, scanned, verdict, touched, TASK, now.source_id, draw(now, actor), options)
 
 
 def _carry_out(
@@ -332,12 +329,5 @@ def _carry_out(
     effect: Callable[[int], None],
 ) -> Answer:
     """Record the scan, have `effect(scan row)` written, then draw the place anew."""
-    say = i18n.say(actor.language, verdict.code, **verdict.facts)
-    pending = Answer(verdict.outcome, verdict.code, say, verdict.sound or OK, {}, verdict.facts)
-    scan_row = scans.record(session, actor, scanned, pending, TASK, now.source_id, touched)
-    effect(scan_row)
-    session.flush()  # The next look reads these rows.
-    answer = Answer(verdict.outcome, verdict.code, say, verdict.sound, draw(look(session, now.source_id), actor),
-                    verdict.facts)
-    scans.complete(session, scan_row, answer)
-    return answer
+    return scans.carry_out(session, actor, scanned, verdict, touched, TASK, now.source_id, effect,
+                           lambda: draw(look(session, now.source_id), actor))

@@ -6,7 +6,6 @@ from typing import Any
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
-from warehouse import i18n
 from warehouse.domain import stock as ledger
 from warehouse.domain.people import Actor
 from warehouse.domain.receiving import PARCEL_FLOW
@@ -36,11 +35,8 @@ def keep(
     options: list[dict[str, Any]] | None = None,
 ) -> Answer:
     """Record a scan that changes nothing, with its answer."""
-    say = i18n.say(actor.language, verdict.code, **verdict.facts)
-    task = draw(session, now, actor, touched.item_id)
-    answer = Answer(verdict.outcome, verdict.code, say, verdict.sound, task, verdict.facts, options or [])
-    scans.record(session, actor, scanned, answer, TASK, now.id, touched)
-    return answer
+    drawn = draw(session, now, actor, touched.item_id)
+    return scans.keep(session, actor, scanned, verdict, touched, TASK, now.id, drawn, options)
 
 
 def carry_out(
@@ -48,15 +44,9 @@ def carry_out(
     effect: Callable[[int], None], go: str | None = None,
 ) -> Answer:
     """Record the scan, have `effect(scan row)` written, then draw the parcel anew."""
-    say = i18n.say(actor.language, verdict.code, **verdict.facts)
-    pending = Answer(verdict.outcome, verdict.code, say, verdict.sound, {}, verdict.facts)
-    scan_row = scans.record(session, actor, scanned, pending, TASK, now.id, touched)
-    effect(scan_row)
-    session.flush()  # The next look reads these rows.
-    task = draw(session, look(session, now.id, delivery=now.delivery), actor)
-    answer = Answer(verdict.outcome, verdict.code, say, verdict.sound, task, verdict.facts, go=go)
-    scans.complete(session, scan_row, answer)
-    return answer
+    return scans.carry_out(
+        session, actor, scanned, verdict, touched, TASK, now.id, effect,
+        lambda: draw(session, look(session, now.id, delivery=now.delivery), actor), go=go)
 
 
 def take_in(session: Session, actor: Actor, now: ParcelNow, item_id: int, units: int, scan_row: int) -> None:

@@ -1,13 +1,16 @@
 """Every scan is a row, and the same scan again gets the same answer (FLOWS, USR-2)."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from warehouse import i18n
 from warehouse.domain.people import Actor
-from warehouse.domain.scans import Answer, ScanIn
+from warehouse.domain.scans import Answer, ScanIn, Verdict
 from warehouse.errors import Invalid
 from warehouse.models.journal import Scan
 
@@ -65,6 +68,38 @@ def keep_look(session: Session, actor: Actor, scanned: ScanIn, answer: Answer, t
         return before
     record(session, actor, scanned, answer, task, None, touched)
     return answer
+
+
+def keep(
+    session: Session, actor: Actor, scanned: ScanIn, verdict: Verdict, touched: Touched, task: str, task_id: int | None,
+    drawn: dict[str, Any], options: list[dict[str, Any]] | None = None,
+) -> Answer:
+    """Record a scan that changes nothing, with its answer; `drawn` is the task as it stands."""
+    answer = _answer(actor, verdict, drawn, options)
+    record(session, actor, scanned, answer, task, task_id, touched)
+    return answer
+
+
+def carry_out(
+    session: Session, actor: Actor, scanned: ScanIn, verdict: Verdict, touched: Touched, task: str, task_id: int | None,
+    effect: Callable[[int], None], draw: Callable[[], dict[str, Any]], *,
+    options: list[dict[str, Any]] | None = None, go: str | None = None,
+) -> Answer:
+    """Record the scan, have `effect(scan row)` written, then the task drawn anew."""
+    scan_row = record(session, actor, scanned, _answer(actor, verdict, {}), task, task_id, touched)
+    effect(scan_row)
+    session.flush()  # The next look reads these rows.
+    answer = _answer(actor, verdict, draw(), options, go)
+    complete(session, scan_row, answer)
+    return answer
+
+
+def _answer(
+    actor: Actor, verdict: Verdict, drawn: dict[str, Any], options: list[dict[str, Any]] | None = None,
+    go: str | None = None,
+) -> Answer:
+    say = i18n.say(actor.language, verdict.code, **verdict.facts)
+    return Answer(verdict.outcome, verdict.code, say, verdict.sound, drawn, verdict.facts, options or [], go)
 
 
 def complete(session: Session, scan_row_id: int, answer: Answer) -> None:

@@ -6,11 +6,10 @@ from typing import Any
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from warehouse import i18n
 from warehouse.domain import look_alikes
 from warehouse.domain import stock as ledger
 from warehouse.domain.people import Actor
-from warehouse.domain.scans import OK, Answer, ScanIn, Verdict
+from warehouse.domain.scans import Answer, ScanIn, Verdict
 from warehouse.domain.transfers import FULL, LOOK_ALIKE, Hand, Spot, Target
 from warehouse.models.catalog import Item
 from warehouse.models.journal import Scan
@@ -97,22 +96,12 @@ def keep(
     options: list[dict[str, Any]] | None = None,
 ) -> Answer:
     """Record a scan that changes nothing, with its answer."""
-    say = i18n.say(actor.language, verdict.code, **verdict.facts)
-    answer = Answer(verdict.outcome, verdict.code, say, verdict.sound, draw(now, actor), verdict.facts, options or [])
-    scans.record(session, actor, scanned, answer, TASK, actor.person_id, touched)
-    return answer
+    return scans.keep(session, actor, scanned, verdict, touched, TASK, actor.person_id, draw(now, actor), options)
 
 
 def carry_out(
     session: Session, actor: Actor, scanned: ScanIn, verdict: Verdict, touched: Touched, effect: Callable[[int], None],
 ) -> Answer:
     """Record the scan, have `effect(scan row)` written, then draw the hands anew."""
-    say = i18n.say(actor.language, verdict.code, **verdict.facts)
-    pending = Answer(verdict.outcome, verdict.code, say, verdict.sound or OK, {}, verdict.facts)
-    scan_row = scans.record(session, actor, scanned, pending, TASK, actor.person_id, touched)
-    effect(scan_row)
-    session.flush()  # The next look reads these rows.
-    task = draw(look(session, actor.person_id), actor)
-    answer = Answer(verdict.outcome, verdict.code, say, verdict.sound or OK, task, verdict.facts)
-    scans.complete(session, scan_row, answer)
-    return answer
+    return scans.carry_out(session, actor, scanned, verdict, touched, TASK, actor.person_id, effect,
+                           lambda: draw(look(session, actor.person_id), actor))
