@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from labels import captions
-from labels.page import A4_MM, GREY, PALE, Page
+from labels.page import A4_MM, GREY, PALE, Page, sheets_of
 
 _WIDTH_MM, _HEIGHT_MM = A4_MM[1], A4_MM[0]
 _EDGE_MM = 12.0
 _ROW_MM = 6.2
+_HEADS_MM = 8.0
 _FOOT_MM = 9.0
 _SIGNATURES_MM = 30.0
 _NEXT_TABLE_MM = 24.0
@@ -56,7 +57,8 @@ def to_pdf(report: CountReport) -> bytes:
     """The report; lines run on over as many pages as they need."""
     page = Page((_WIDTH_MM, _HEIGHT_MM), title=f"{report.title} {report.number}", lang=report.lang)
     y = _head(page, report)
-    sheets = _sheets(report.lines, y)
+    sheets = sheets_of(report.lines, tops_mm=(y + _HEADS_MM, _NEXT_TABLE_MM + _HEADS_MM),
+                       bottom_mm=_HEIGHT_MM - _FOOT_MM - 5, row_mm=_ROW_MM, end_mm=_SIGNATURES_MM)
     for i, lines in enumerate(sheets):
         if i:
             page.new_page()
@@ -88,21 +90,6 @@ def _head(page: Page, report: CountReport) -> float:
         y = page.paragraph(_EDGE_MM + 48, y - 1.2, " · ".join(report.counters), 9.5, _WIDTH_MM - 2 * _EDGE_MM - 48,
                            lines=4)
     return y + 5
-
-
-def _sheets(lines: Sequence[ReportLine], top: float) -> list[Sequence[ReportLine]]:
-    """Lines of each page; the last page has room to sign."""
-    bottom = _HEIGHT_MM - _FOOT_MM - 5
-    sheets: list[Sequence[ReportLine]] = []
-    at = 0
-    while True:
-        room = int((bottom - top - 8) / _ROW_MM)
-        if len(lines) - at <= int((bottom - _SIGNATURES_MM - top - 8) / _ROW_MM):
-            sheets.append(lines[at:])
-            return sheets
-        taken = max(1, min(room, len(lines) - at - 1))
-        sheets.append(lines[at : at + taken])
-        at, top = at + taken, _NEXT_TABLE_MM
 
 
 def _table(page: Page, headings: Sequence[str], lines: Sequence[ReportLine], y: float) -> None:

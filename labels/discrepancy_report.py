@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from labels import captions
-from labels.page import A4_MM, GREY, PALE, Page
+from labels.page import A4_MM, GREY, PALE, Page, sheets_of
 
 _EDGE_MM = 14.0
 _ROW_MM = 11.0
 _FIRST_TABLE_MM, _NEXT_TABLE_MM = 72.0, 26.0
+_HEADS_MM = 8.0
 _FOOT_MM = 10.0
 _SIGNATURES_MM = 44.0
 # Column: left end in mm from the edge, width in mm, caption, right-aligned.
@@ -55,7 +56,8 @@ class DiscrepancyReport:
 def to_pdf(report: DiscrepancyReport) -> bytes:
     """The report; one without rows says that the delivery was as announced."""
     page = Page(A4_MM, title=f"{captions.caption(report.lang, 'discrepancy_report')} {report.number}", lang=report.lang)
-    sheets = _sheets(report.rows)
+    sheets = sheets_of(report.rows, tops_mm=(_FIRST_TABLE_MM + _HEADS_MM, _NEXT_TABLE_MM + _HEADS_MM),
+                       bottom_mm=A4_MM[1] - _FOOT_MM - 5, row_mm=_ROW_MM, end_mm=_SIGNATURES_MM)
     first = 1
     for i, rows in enumerate(sheets):
         if i:
@@ -69,22 +71,6 @@ def to_pdf(report: DiscrepancyReport) -> bytes:
         page.write(A4_MM[0] - _EDGE_MM, A4_MM[1] - _FOOT_MM, words, 8.5, align="right", grey=GREY)
         page.fit(_EDGE_MM, A4_MM[1] - _FOOT_MM, report.warehouse, 8.5, 120, grey=GREY)
     return page.to_bytes()
-
-
-def _sheets(rows: Sequence[ReportRow]) -> list[Sequence[ReportRow]]:
-    """Rows of each page; the last page has room for the signatures, and never signatures alone."""
-    bottom = A4_MM[1] - _FOOT_MM - 5
-    sheets: list[Sequence[ReportRow]] = []
-    at, top = 0, _FIRST_TABLE_MM
-    while True:
-        room = int((bottom - top - 8) / _ROW_MM)
-        room_with_end = int((bottom - _SIGNATURES_MM - top - 8) / _ROW_MM)
-        if len(rows) - at <= room_with_end:
-            sheets.append(rows[at:])
-            return sheets
-        taken = min(room, len(rows) - at - 1)
-        sheets.append(rows[at : at + taken])
-        at, top = at + taken, _NEXT_TABLE_MM
 
 
 def _head(page: Page, report: DiscrepancyReport) -> float:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from labels import barcodes, captions
-from labels.page import A4_MM, GREY, PALE, Page
+from labels.page import A4_MM, GREY, PALE, Page, sheets_of
 
 _EDGE_MM = 14.0
 _ROW_MM = 6.4
 _FIRST_TABLE_MM, _NEXT_TABLE_MM = 56.0, 26.0
+_HEADS_MM = 8.0
 _FOOT_MM = 10.0
 _SIGNATURES_MM = 46.0
 # Column: left end in mm from the edge, width in mm, caption, right-aligned.
@@ -59,7 +60,8 @@ def to_pdf(manifests: Manifest | Iterable[Manifest]) -> bytes:
 
 
 def _draw(page: Page, manifest: Manifest) -> None:
-    sheets = _sheets(manifest.rows)
+    sheets = sheets_of(manifest.rows, tops_mm=(_FIRST_TABLE_MM + _HEADS_MM, _NEXT_TABLE_MM + _HEADS_MM),
+                       bottom_mm=A4_MM[1] - _FOOT_MM - 5, row_mm=_ROW_MM, end_mm=_SIGNATURES_MM)
     first = 1
     for i, rows in enumerate(sheets):
         if i:
@@ -72,23 +74,6 @@ def _draw(page: Page, manifest: Manifest) -> None:
         words = captions.caption(manifest.lang, "page", page=i + 1, pages=len(sheets))
         page.write(A4_MM[0] - _EDGE_MM, A4_MM[1] - _FOOT_MM, words, 8.5, align="right", grey=GREY)
         page.fit(_EDGE_MM, A4_MM[1] - _FOOT_MM, manifest.warehouse, 8.5, 120, grey=GREY)
-
-
-def _sheets(rows: Sequence[ManifestRow]) -> list[Sequence[ManifestRow]]:
-    """Rows of each page; the last page has room for totals and signatures."""
-    bottom = A4_MM[1] - _FOOT_MM - 5
-    sheets: list[Sequence[ManifestRow]] = []
-    at, top = 0, _FIRST_TABLE_MM
-    while True:
-        room = int((bottom - top - 8) / _ROW_MM)
-        room_with_end = int((bottom - _SIGNATURES_MM - top - 8) / _ROW_MM)
-        if len(rows) - at <= room_with_end:
-            sheets.append(rows[at:])
-            return sheets
-        # Never a last page of signatures alone: at least one parcel stands above them.
-        taken = min(room, len(rows) - at - 1)
-        sheets.append(rows[at : at + taken])
-        at, top = at + taken, _NEXT_TABLE_MM
 
 
 def _head(page: Page, manifest: Manifest) -> float:

@@ -5,6 +5,7 @@ The only place that touches the reportlab canvas. Same calls, same bytes (`invar
 
 from collections.abc import Iterable, Sequence
 from io import BytesIO
+from typing import TypeVar
 
 from reportlab import rl_config
 from reportlab.pdfgen.canvas import Canvas
@@ -29,6 +30,8 @@ _LEADING = 1.32
 # Middle of the figures and hanzi above the baseline, in parts of the size: to centre a line in a box.
 _HALF_HEIGHT = 0.36
 
+Row = TypeVar("Row")
+
 BLACK, WHITE, GREY, PALE = 0.0, 1.0, 0.35, 0.72
 
 
@@ -40,6 +43,23 @@ def line_height_mm(size_pt: float) -> float:
 def snapped_mm(value_mm: float) -> float:
     """The nearest whole dot of a 203 dpi printer."""
     return round(value_mm / DOT_MM) * DOT_MM
+
+
+def sheets_of(
+    rows: Sequence[Row], *, tops_mm: tuple[float, float], bottom_mm: float, row_mm: float, end_mm: float
+) -> list[Sequence[Row]]:
+    """The rows of each sheet of a table. `tops_mm`: where it begins on the first and on every later one. The last
+    sheet has room for what stands below the table, `end_mm` high, and never that alone: one row stands above it."""
+    sheets: list[Sequence[Row]] = []
+    at, (top, later) = 0, tops_mm
+    while True:
+        room, room_with_end = int((bottom_mm - top) / row_mm), int((bottom_mm - end_mm - top) / row_mm)
+        if len(rows) - at <= room_with_end:
+            sheets.append(rows[at:])
+            return sheets
+        taken = max(1, min(room, len(rows) - at - 1))
+        sheets.append(rows[at : at + taken])
+        at, top = at + taken, later
 
 
 class Page:
