@@ -1,8 +1,9 @@
-"""What the stories of picking and packing begin with."""
+"""What the stories of picking, packing and counting begin with."""
 
 import pytest
 
-from tests.builders import a_tote, an_item
+from tests.builders import a_tote, an_item, stock_at
+from tests.counting_builders import Counter, a_count
 from tests.packers import at_bench
 
 
@@ -25,3 +26,32 @@ def tote(db):
 def picked(db, actor, picker, packer, dune, emma):
     """Two copies of Dune and one Emma in tote T-01, and who will pack them: (bench, order, tote)."""
     return at_bench(db, actor, picker, packer, {dune: 2, emma: 1})
+
+
+# --- A shelf under count ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def walden(db):
+    return an_item(db, "Walden", isbn="9780691096124")
+
+
+@pytest.fixture
+def shelf(db, dune, emma):
+    """B-07-3 with two copies of Emma and five of Dune."""
+    stock_at(db, "B-07-3", emma, units=2)
+    return stock_at(db, "B-07-3", dune, units=5)
+
+
+@pytest.fixture
+def task_id(db, actor, shelf):
+    """That shelf is to be counted whole."""
+    return a_count(db, actor, shelf)[0]
+
+
+@pytest.fixture
+def counter(db, picker, task_id, shelf):
+    """The picker, who has scanned the label of B-07-3."""
+    counter = Counter(db, picker, task_id)
+    assert counter.scan(shelf.label).code == "counting.at_shelf"
+    return counter

@@ -6,50 +6,14 @@ import uuid
 import pytest
 from sqlalchemy import select
 
-from tests.builders import a_place, a_shelf, a_tote, an_item, stock_at
+from tests.builders import a_place, a_shelf, a_tote, an_item
 from tests.counting_builders import (
     Counter,
-    a_count,
     lines_of,
     task_row,
 )
 from warehouse.errors import Conflict, Invalid, NotFound
 from warehouse.models.counting import CountLine
-
-
-@pytest.fixture
-def dune(db):
-    return an_item(db, "Dune", isbn="9780441013593")
-
-
-@pytest.fixture
-def emma(db):
-    return an_item(db, "Emma", isbn="9780141439587")
-
-
-@pytest.fixture
-def walden(db):
-    return an_item(db, "Walden", isbn="9780691096124")
-
-
-@pytest.fixture
-def shelf(db, dune, emma):
-    stock_at(db, "B-07-3", emma, units=2)
-    return stock_at(db, "B-07-3", dune, units=5)
-
-
-@pytest.fixture
-def task_id(db, actor, shelf):
-    return a_count(db, actor, shelf)[0]
-
-
-@pytest.fixture
-def counter(db, picker, task_id, shelf):
-    """The picker, who has scanned the label of B-07-3."""
-    counter = Counter(db, picker, task_id)
-    assert counter.scan(shelf.label).code == "counting.at_shelf"
-    return counter
-
 
 # --- The shelf -------------------------------------------------------------------------------------------------------
 

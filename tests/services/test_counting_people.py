@@ -3,11 +3,10 @@
 import threading
 import uuid
 
-import pytest
 from sqlalchemy import select
 
 from tests import builders
-from tests.builders import a_shelf, an_item, as_actor, stock_at
+from tests.builders import a_shelf, as_actor, stock_at
 from tests.counting_builders import (
     Counter,
     a_count,
@@ -17,35 +16,6 @@ from tests.counting_builders import (
 )
 from warehouse.models.journal import Action
 from warehouse.services import counting
-
-
-@pytest.fixture
-def dune(db):
-    return an_item(db, "Dune", isbn="9780441013593")
-
-
-@pytest.fixture
-def emma(db):
-    return an_item(db, "Emma", isbn="9780141439587")
-
-
-@pytest.fixture
-def shelf(db, dune, emma):
-    stock_at(db, "B-07-3", emma, units=2)
-    return stock_at(db, "B-07-3", dune, units=5)
-
-
-@pytest.fixture
-def task_id(db, actor, shelf):
-    return a_count(db, actor, shelf)[0]
-
-
-@pytest.fixture
-def counter(db, picker, task_id, shelf):
-    """The picker, who has scanned the label of B-07-3."""
-    counter = Counter(db, picker, task_id)
-    assert counter.scan(shelf.label).code == "counting.at_shelf"
-    return counter
 
 
 def test_the_next_shelf_follows_the_walk_and_nobody_gets_another_ones(db, actor, picker, packer, dune):
