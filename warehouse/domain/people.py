@@ -7,18 +7,21 @@ from datetime import datetime
 RIGHTS: dict[str, frozenset[str]] = {
     "picker": frozenset({"work", "pick", "put_back", "report_incident", "receive", "transfer", "count", "see_stock"}),
     "packer": frozenset({"work", "pick", "pack", "ship", "put_back", "report_incident", "print", "receive", "transfer",
-                         "count", "see_stock"}),
+                         "count", "see_stock", "take_returns"}),
     "service": frozenset({"work", "see_orders", "review", "cancel", "open_personal", "see_board",
-                          "report_incident", "see_stock"}),
+                          "report_incident", "see_stock", "serve", "handle_incident", "ask_return", "ask_refund",
+                          "write_messages"}),
     "operations": frozenset({"work", "see_orders", "review", "cancel", "import", "see_board", "release",
                              "print", "open_personal", "report_incident", "see_stock", "plan_stock", "plan_counts",
-                             "see_variances"}),
+                             "see_variances", "serve", "handle_incident", "ask_return", "ask_refund", "take_returns",
+                             "write_messages", "review_messages", "plan_shifts", "set_policy"}),
     "purchasing": frozenset({"work", "see_orders", "import", "see_board", "report_incident", "see_stock", "purchase",
-                             "receive", "print"}),
-    "finance": frozenset({"work", "see_orders", "see_board", "report_incident", "see_stock", "see_variances"}),
+                             "receive", "print", "handle_incident"}),
+    "finance": frozenset({"work", "see_orders", "see_board", "report_incident", "see_stock", "see_variances",
+                          "refund"}),
 }
 RIGHTS["manager"] = frozenset().union(*RIGHTS.values()) | {
-    "people", "override", "settle_incident", "approve_count"}
+    "people", "override", "settle_incident", "approve_count", "pause"}
 ROLES = tuple(RIGHTS)
 
 # Wrong PINs on one person or one device before both wait, and how long.

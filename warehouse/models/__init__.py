@@ -5,8 +5,8 @@ from importlib import import_module
 from warehouse.models.base import Base
 
 AREAS = (
-    "catalog", "counting", "incidents", "journal", "orders", "packing", "people", "picking", "receiving", "shipping",
-    "stock", "transfers",
+    "catalog", "counting", "incidents", "journal", "messages", "orders", "packing", "people", "picking", "receiving",
+    "returns", "shipping", "stock", "transfers",
 )
 
 

@@ -6,20 +6,24 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from warehouse.models.base import Base, key
+from warehouse.models.base import Base, BigKey, key
 
 
 class Order(Base):
     """One customer order of one channel. Who gets it is sealed; only the masked name stands in the clear.
     `recipient_original` is what the file said, kept sealed, once somebody mended the address. `warnings` are
-    codes of what looked odd but holds nothing (ORD-2)."""
+    codes of what looked odd but holds nothing (ORD-2). `confirm_by` and `promised_at` are its clocks beside `due_at`
+    (ORD-4). `origin_id` is the order that this one replaces, exchanges or was split from (`origin_kind`). `name_index`
+    is a keyed hash of the recipient's name, `link` the customer's unguessable address of its page (ORD-8)."""
 
     __tablename__ = "sales_order"
     __table_args__ = (
         UniqueConstraint("channel", "source_number"),
         CheckConstraint("when_short IN ('wait', 'part', 'cancel')", name="when_short"),
+        CheckConstraint("refunded_minor >= 0 AND refunded_minor <= total_minor", name="refunded_minor"),
         Index("ix_sales_order_state_due_at", "state", "due_at"),
         Index("ix_sales_order_dispatched_at", "dispatched_at"),
+        Index("ix_sales_order_link", "link", unique=True),
     )
 
     id: Mapped[int] = key()
@@ -65,12 +69,23 @@ class Order(Base):
     dispatched_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
     cancel_reason: Mapped[str] = mapped_column(default="")
+    confirm_by: Mapped[datetime | None]
+    confirmed_at: Mapped[datetime | None]
+    promised_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    name_index: Mapped[str | None] = mapped_column(index=True)
+    link: Mapped[str | None]
+    origin_id: Mapped[int | None] = mapped_column(ForeignKey("sales_order.id"), index=True)
+    origin_kind: Mapped[str] = mapped_column(default="", server_default="")
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("sales_order.id"))
+    refunded_minor: Mapped[int] = mapped_column(BigKey, default=0, server_default="0")
 
 
 class OrderLine(Base):
     """Units of one item wanted by one order. `item_id` is empty while the code is unknown, and for good on
     service lines (postage). wanted = reserved + short + cancelled at release; packed <= picked <=
-    reserved."""
+    reserved. `units_original` and `item_original_id` are what the customer ordered, where a person changed the line.
+    `units_returned` came back and were accepted: never more than were sent (RET-1)."""
 
     __tablename__ = "order_line"
     __table_args__ = (
@@ -80,6 +95,7 @@ class OrderLine(Base):
         CheckConstraint(
             "units_dispatched >= 0 AND units_dispatched <= units_packed", name="units_dispatched"
         ),
+        CheckConstraint("units_returned >= 0 AND units_returned <= units_dispatched", name="units_returned"),
         UniqueConstraint("order_id", "position"),
     )
 
@@ -98,6 +114,9 @@ class OrderLine(Base):
     units_picked: Mapped[int] = mapped_column(default=0)
     units_packed: Mapped[int] = mapped_column(default=0)
     units_dispatched: Mapped[int] = mapped_column(default=0)
+    units_returned: Mapped[int] = mapped_column(default=0, server_default="0")
+    units_original: Mapped[int | None]
+    item_original_id: Mapped[int | None] = mapped_column(ForeignKey("item.id"))
 
 
 class Hold(Base):

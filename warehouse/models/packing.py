@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from warehouse.models.base import Base, key
@@ -23,12 +23,14 @@ class Carton(Base):
 
 class Parcel(Base):
     """What leaves the house as one piece. Its `location_id` is where its units are in the ledger; its `number`, the
-    text of its own label, it gets when it is closed."""
+    text of its own label, it gets when it is closed. `expected_by` is the end of the day on which it should arrive;
+    the event times are what the carrier said (SHP-4)."""
 
     __tablename__ = "parcel"
     __table_args__ = (
         UniqueConstraint("order_id", "position"),
         CheckConstraint("weight_g IS NULL OR weight_g > 0", name="weight_g"),
+        Index("ix_parcel_state_handed_over_at", "state", "handed_over_at"),
     )
 
     id: Mapped[int] = key()
@@ -50,6 +52,10 @@ class Parcel(Base):
     label_applied_at: Mapped[datetime | None]
     manifest_id: Mapped[int | None] = mapped_column(ForeignKey("manifest.id"), index=True)
     handed_over_at: Mapped[datetime | None]
+    expected_by: Mapped[datetime | None]
+    first_event_at: Mapped[datetime | None]
+    last_event_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
 
 
 class ParcelLine(Base):

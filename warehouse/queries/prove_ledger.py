@@ -1,6 +1,6 @@
 """What must be so of moves, balances and reservations, as (name, claim, SELECT of the broken rows): see `prove`."""
 
-INSIDE = "('shelf', 'tote', 'parcel', 'quarantine', 'staging')"
+INSIDE = "('shelf', 'tote', 'parcel', 'quarantine', 'staging', 'returns')"
 _OUTSIDE = f"(SELECT id FROM location WHERE kind NOT IN {INSIDE})"
 
 CLAIMS = (
@@ -35,7 +35,8 @@ CLAIMS = (
         # The list in words of its own: a proof that read it from the program would believe the program.
         f"""
         SELECT id, item_id, units, reason, source_id, target_id FROM stock_move
-        WHERE reason NOT IN ('opening', 'dispatch', 'short', 'found', 'receive', 'unreceive', 'count')
+        WHERE reason NOT IN ('opening', 'dispatch', 'short', 'found', 'receive', 'unreceive', 'count', 'return',
+                             'unreturn', 'convert', 'write_off', 'send_back')
           AND (source_id IN {_OUTSIDE}) <> (target_id IN {_OUTSIDE})
         """,
     ),
