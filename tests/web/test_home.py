@@ -43,7 +43,7 @@ def scans(db):
 def test_the_nine_doors_keep_their_places_for_every_role(tablet, other_tablet):
     tablet.sign_in("picker")
     other_tablet.sign_in("manager", name="Lin Yue")
-    names = ["pick", "pack", "ship", "receive", "putaway", "replenish", "putback", "count", "find"]
+    names = ["pick", "pack", "ship", "receive", "putaway", "replenish", "putback", "returns", "count"]
     assert [door["name"] for door in home(tablet)["doors"]] == names
     assert [door["name"] for door in home(other_tablet)["doors"]] == names
     closed = {door["name"]: (door["address"], door["count"]) for door in home(tablet)["doors"]}
@@ -64,10 +64,10 @@ def test_the_desk_says_how_many_titles_are_low(tablet, db, actor, book, shelf):
 def test_the_desk_lists_each_page_that_this_person_may_open(tablet, other_tablet):
     tablet.sign_in("manager")
     pages = [desk["name"] for desk in tablet.client.get("/desk", headers=JSON).json["desks"]]
-    assert pages[:3] == ["dock", "orders", "review"]
+    assert pages[:3] == ["orders", "review", "waves"]
     other_tablet.sign_in("purchasing", name="Chen Li")
     buyers = [desk["name"] for desk in other_tablet.client.get("/desk", headers=JSON).json["desks"]]
-    assert buyers[:3] == ["orders", "purchasing", "board"]
+    assert buyers[:1] == ["orders"] and {"purchasing", "board"} <= set(buyers)
     assert "people" not in buyers
 
 

@@ -10,16 +10,21 @@ from sqlalchemy.orm import Session
 from warehouse.domain import codes, picking, stock, stock_figures
 from warehouse.domain.counting import APPROVAL, LEAD
 from warehouse.domain.incidents import OPEN
+from warehouse.domain.messages import FAILED, WANTED
+from warehouse.domain.orders import BEFORE_DISPATCH
 from warehouse.domain.people import Actor
 from warehouse.domain.scans import ACCEPTED, REFUSED
 from warehouse.models.catalog import Item
 from warehouse.models.counting import CountResult, CountTask
 from warehouse.models.incidents import Incident
 from warehouse.models.journal import Scan
+from warehouse.models.messages import Message
 from warehouse.models.orders import Order, OrderLine
 from warehouse.models.packing import Parcel
 from warehouse.models.picking import PickRun, PickStop, RunTote, Tote
 from warehouse.models.receiving import Delivery
+from warehouse.models.returns import CustomerReturn, Refund
+from warehouse.models.shipping import Pause
 from warehouse.models.stock import Location, PutBack, StockBalance
 from warehouse.models.transfers import Replenishment
 from warehouse.queries import stock_lists
@@ -40,6 +45,7 @@ class Doors:
     receive: int
     putaway: int
     replenish: int
+    returns: int
     count: int
 
 
@@ -55,20 +61,28 @@ def count_doors(session: Session) -> Doors:
         _count(select(func.coalesce(func.sum(StockBalance.on_hand), 0))
                .join(Location, Location.id == StockBalance.location_id).where(Location.kind == stock.STAGING)),
         _count(select(func.count()).where(Replenishment.state.in_(("open", "taken")))),
+        _count(select(func.count()).where(CustomerReturn.state.in_(("approved", "received")))),
         _count(select(func.count()).where(CountTask.state.in_(("open", "counting")))),
     )).one()
     return Doors(*row)
 
 
 def count_desks(session: Session, now: datetime) -> dict[str, int]:
-    """How much waits at the desk: orders held, incidents, titles that are low (STK-2), differences to be decided."""
+    """How much waits at the desk: orders held or late, incidents, titles that are low (STK-2), differences, returns and
+    refunds to be decided, customers who must hear something, and what is paused."""
     row = session.execute(select(
         _count(select(func.count()).where(Order.state == "held")),
         _count(select(func.count()).where(Incident.state == OPEN)),
         _count(select(func.count()).where(CountResult.state.in_((APPROVAL, LEAD)))),
+        _count(select(func.count()).where(Order.state.in_(BEFORE_DISPATCH), Order.due_at < now)),
+        _count(select(func.count()).where(Message.state.in_((WANTED, FAILED)))),
+        _count(select(func.count()).where(CustomerReturn.state == "requested")),
+        _count(select(func.count()).where(Refund.state.in_(("requested", "approved")))),
+        _count(select(func.count()).where(Pause.ended_at.is_(None))),
     )).one()
     low = stock_lists.list_stock(session, stock_lists.Wanted(stock_figures.LOW, not_ordered=True), now).total
-    return {"review": row[0], "incidents": row[1], "stocktakes": row[2], "stock": low}
+    names = ("review", "incidents", "stocktakes", "delays", "messages", "returns", "refunds", "pauses")
+    return {**dict(zip(names, row, strict=True)), "stock": low}
 
 
 def _count(counted: Select[Any]) -> Any:

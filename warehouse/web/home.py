@@ -35,20 +35,54 @@ WORK = "work"
 TASK = "home"
 QUERY_LIMIT = 100
 
+# The pages of those who lead, buy, answer customers or hand over: name, symbol, right, where.
+DESKS = {
+    "orders": (
+        ("orders", "order", "see_orders", "orders.listing"), ("review", "hold", "review", "orders.review"),
+        ("waves", "flag", "release", "waves.release"), ("delays", "clock", "see_board", "delays.listing"),
+        ("dock", "ship", "ship", "shipping.dock"), ("tracking", "scan", "import", "tracking.page"),
+    ),
+    "customers": (
+        ("service", "people", "serve", "service.page"), ("messages", "note", "serve", "messages.listing"),
+        ("returns", "returns", "ask_return", "returns.listing"), ("refunds", "swap", "refund", "refunds.listing"),
+    ),
+    "lead": (
+        ("board", "board", "see_board", "board.page"), ("incidents", "problem", "see_board", "incidents.listing"),
+        ("pauses", "pause", "see_board", "pauses.listing"), ("shifts", "clock", "plan_shifts", "delays.shifts"),
+    ),
+    "stock": (
+        ("stock", "shelf", "see_stock", "stock.listing"), ("purchasing", "down", "purchase", "purchasing.listing"),
+        ("replenish", "up", "plan_stock", "transfers.listing"),
+        ("stocktakes", "count", "see_variances", "stocktakes.listing"),
+        ("accuracy", "tick", "see_variances", "accuracy.page"),
+    ),
+    "house": (
+        ("papers", "printer", "print", "papers.desk"), ("people", "badge", "people", "people.listing"),
+    ),
+}
+# What stands in the bar at home, by who it is.
+IN_BAR = {
+    "packer": ("dock",), "service": ("service", "messages", "returns"), "operations": ("delays", "review", "waves"),
+    "purchasing": ("purchasing", "incidents", "stock"), "finance": ("refunds", "orders", "board"),
+    "manager": ("board", "delays", "incidents"),
+}
+
 
 @dataclass(frozen=True)
 class Door:
-    """One of the nine. No address: not for this person; it keeps its place and is dim."""
+    """One of the nine, or a page of the desk and its group. No address: not for this person; one of the nine keeps
+    its place and is dim."""
 
     name: str
     symbol: str
     address: str
     count: int | None
+    group: str = ""
 
 
 @dataclass(frozen=True)
 class Home:
-    """The home screen; `go_to` are the desk pages, for those who lead."""
+    """The home screen; `desks` are the pages behind its bar, `in_bar` those of them that stand in it."""
 
     greeting: str
     now: datetime
@@ -56,6 +90,7 @@ class Home:
     job_address: str
     doors: tuple[Door, ...]
     desks: tuple[Door, ...]
+    in_bar: tuple[Door, ...]
     day: queries.Day
 
 
@@ -102,6 +137,7 @@ def desk() -> Response:
     with read() as session:
         waits = queries.count_desks(session, me.at)
     return respond("home/desk.html", {
+        "groups": tuple(DESKS),
         "desks": tuple(replace(door, count=waits.get(door.name) or None) for door in desks(me))})
 
 
@@ -159,6 +195,7 @@ def look() -> Home:
     with read() as session:
         doors, job = queries.count_doors(session), queries.next_job(session, me)
         day = queries.count_day(session, me.person_id, midnight)
+    pages = desks(me)
     target = {"pick": ("picking.run", "run_id"), "pack": ("packing.order", "order_id")}
     endpoint, name = target[job.kind] if job else ("", "")
     return Home(
@@ -166,7 +203,8 @@ def look() -> Home:
         now=clock.now(),
         job=job,
         doors=nine_doors(me, doors),
-        desks=desks(me),
+        desks=pages,
+        in_bar=tuple(door for name in IN_BAR.get(me.role, ()) for door in pages if door.name == name),
         day=day,
         job_address=address(endpoint, **{name: job.id}) if job else "",
     )
@@ -190,25 +228,16 @@ def nine_doors(me: Actor, counts: queries.Doors) -> tuple[Door, ...]:
         door("putaway", "transfer", "transfers.page", counts.putaway),
         door("replenish", "transfer", "transfers.replenish", counts.replenish),
         door("putback", "put_back", "putback.listing", counts.putback),
-        door("count", "count", "counting.listing", counts.count), door("find", WORK, "home.find", None),
+        door("returns", "take_returns", "returns_bench.listing", counts.returns),
+        door("count", "count", "counting.listing", counts.count),
     )
 
 
 def desks(me: Actor) -> tuple[Door, ...]:
-    """The pages of those who lead, buy, answer customers or hand over."""
-    pages = (
-        ("dock", "ship", "ship", "shipping.dock"), ("orders", "order", "see_orders", "orders.listing"),
-        ("review", "hold", "review", "orders.review"), ("purchasing", "down", "purchase", "purchasing.listing"),
-        ("waves", "flag", "release", "waves.release"),
-        ("board", "board", "see_board", "board.page"), ("incidents", "problem", "see_board", "incidents.listing"),
-        ("stock", "shelf", "see_stock", "stock.listing"),
-        ("replenish", "up", "plan_stock", "transfers.listing"),
-        ("stocktakes", "count", "see_variances", "stocktakes.listing"),
-        ("accuracy", "tick", "see_variances", "accuracy.page"),
-        ("papers", "printer", "print", "papers.desk"), ("people", "people", "people", "people.listing"),
-    )
+    """The pages of the desk that this person may open, group by group."""
     return tuple(
-        Door(name, symbol, where, None) for name, symbol, right, endpoint in pages
+        Door(name, symbol, where, None, group)
+        for group, pages in DESKS.items() for name, symbol, right, endpoint in pages
         if me.may(right) and (where := address(endpoint))
     )
 
