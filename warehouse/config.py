@@ -25,6 +25,7 @@ class Config:
     cart_slots: int = 6
     night_hour: int = 2
     count_shelves_a_day: int = 60
+    confirm_minutes: int = 120
     is_https: bool = False
     has_pooler: bool = False
     is_demo: bool = False

@@ -8,7 +8,7 @@ from warehouse.config import Config
 from warehouse.db import Database, open_database
 from warehouse.errors import SetUpProblem
 from warehouse.services import setup
-from warehouse.vault import make_key_file, open_vault
+from warehouse.vault import Vault, make_key_file, open_vault
 
 ONLY_THE_OWNER = 0o700
 
@@ -26,7 +26,7 @@ def make(config: Config) -> list[str]:
         make_key_file(config.key_file)
         done.append(f"made the keys {config.key_file}: keep a copy of this file apart from the backups")
     done += [f"brought the database to revision {revision}" for revision in migrations.upgrade(config.database_url)]
-    database = open_database(config.database_url, open_vault(config.key_file), has_pooler=config.has_pooler)
+    database = _open(config, open_vault(config.key_file))
     try:
         rows = database.write(setup.first_rows, clock.now())
     finally:
@@ -46,11 +46,17 @@ def opened(config: Config) -> Iterator[Database]:
             f"The database has revision {revision}, this program wants {migrations.newest_revision()}."
             " Make a backup, then run `python3 run.py init`."
         )
-    database = open_database(config.database_url, vault, has_pooler=config.has_pooler)
+    database = _open(config, vault)
     try:
         yield database
     finally:
         database.close()
+
+
+def _open(config: Config, vault: Vault) -> Database:
+    return open_database(
+        config.database_url, vault, has_pooler=config.has_pooler, time_zone=config.time_zone,
+        confirm_minutes=config.confirm_minutes)
 
 
 def _refuse_to_lose_keys(config: Config) -> None:

@@ -23,6 +23,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
+from warehouse.config import Config
 from warehouse.errors import Refusal, SetUpProblem, Stale
 from warehouse.vault import Vault
 
@@ -41,24 +42,29 @@ TRIES = 12
 SAFE_SQLITE = (3, 51, 3)
 
 
-def open_database(url: str, vault: Vault, *, has_pooler: bool = False) -> "Database":
+def open_database(
+    url: str, vault: Vault, *, has_pooler: bool = False, time_zone: str = Config.time_zone,
+    confirm_minutes: int = Config.confirm_minutes,
+) -> "Database":
     """The database at `url`: SQLite by file, PostgreSQL by server. `has_pooler`: between us and PostgreSQL
-    stands a pooler that hands out connections by transaction."""
+    stands a pooler that hands out connections by transaction. The other two are for the clocks of orders."""
+    info = {"vault": vault, "time_zone": time_zone, "confirm_minutes": confirm_minutes}
     if url.startswith("sqlite"):
-        return SqliteDatabase(url, vault)
-    return PostgresDatabase(url, vault, has_pooler=has_pooler)
+        return SqliteDatabase(url, info)
+    return PostgresDatabase(url, info, has_pooler=has_pooler)
 
 
 class Database(ABC):
-    """What the doors have in common. `session.info["vault"]` holds the keys for services that seal."""
+    """What the doors have in common. `session.info` holds what services need of the house: "vault", the keys to seal
+    with; "time_zone" and "confirm_minutes", by which clocks run."""
 
     reader: Engine
     steady_reader: Engine
     writer: Engine
 
-    def __init__(self, vault: Vault) -> None:
-        self.vault = vault
-        self._info = {"vault": vault}
+    def __init__(self, info: dict[str, Any]) -> None:
+        self.vault: Vault = info["vault"]
+        self._info = info
 
     @abstractmethod
     def write(self, use_case: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -85,8 +91,8 @@ class SqliteDatabase(Database):
     """One file, one writer thread. What waits while a commit is under way goes into the next one together:
     that makes `synchronous=FULL` affordable, and nobody ever meets "database is locked"."""
 
-    def __init__(self, url: str, vault: Vault) -> None:
-        super().__init__(vault)
+    def __init__(self, url: str, info: dict[str, Any]) -> None:
+        super().__init__(info)
         path = Path(make_url(url).database or "")
         path.parent.mkdir(parents=True, exist_ok=True)
         driver = sqlite_driver()
@@ -172,8 +178,8 @@ class SqliteDatabase(Database):
 class PostgresDatabase(Database):
     """READ COMMITTED with conditional updates and row locks; the whole use case again where the server says so."""
 
-    def __init__(self, url: str, vault: Vault, *, has_pooler: bool) -> None:
-        super().__init__(vault)
+    def __init__(self, url: str, info: dict[str, Any], *, has_pooler: bool) -> None:
+        super().__init__(info)
         # Planning a scan's SELECT anew each time costs the server more than running it. A pooler by transaction
         # would mix prepared statements up between clients.
         prepared = {"prepare_threshold": None if has_pooler else 2}

@@ -10,11 +10,12 @@ from sqlalchemy.orm import Session
 from warehouse.domain.carriers import CARRIERS
 from warehouse.domain.cartons import CARTONS
 from warehouse.domain.people import Actor
+from warehouse.domain.shifts import FIRST_CLOSES, FIRST_OPENS, WEEKDAYS
 from warehouse.domain.stock import FIXED_PLACES
 from warehouse.errors import SetUpProblem
 from warehouse.models.packing import Carton
 from warehouse.models.people import Person
-from warehouse.models.shipping import Carrier
+from warehouse.models.shipping import Carrier, Shift
 from warehouse.models.stock import Location
 
 # Not the text of any badge, so that nobody can sign in as the console.
@@ -27,13 +28,20 @@ def first_rows(session: Session, at: datetime) -> dict[str, int]:
         "name": "System", "role": "manager", "language": "en", "badge": SYSTEM_BADGE, "pin_hash": "",
         "is_active": False, "failed_count": 0, "created_at": at,
     }
+    week = [{"weekday": weekday, "opens": FIRST_OPENS, "closes": FIRST_CLOSES} for weekday in WEEKDAYS]
     places = [{"code": code, "kind": kind} for code, kind in FIXED_PLACES.items()]
     return {
         "console person": _add_missing(session, Person.__table__, "badge", [system]),
         "places": _add_missing(session, Location.__table__, "code", places),
         "carriers": _add_missing(session, Carrier.__table__, "code", [vars(plan) for plan in CARRIERS]),
+        # Whoever takes a day out of the week does not find it there again.
+        "shifts": _add_missing(session, Shift.__table__, "weekday", () if _has_shifts(session) else week),
         "cartons": _add_missing(session, Carton.__table__, "code", [vars(plan) for plan in CARTONS]),
     }
+
+
+def _has_shifts(session: Session) -> bool:
+    return session.execute(select(Shift.id).limit(1)).scalar() is not None
 
 
 def system_actor(session: Session, at: datetime) -> Actor:

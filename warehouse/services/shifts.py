@@ -1,0 +1,19 @@
+"""When people work (ORD-4): the calendar that every clock counts by."""
+
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from warehouse.domain.shifts import Calendar, Span, minute_of_day
+from warehouse.models.shipping import DayOff, Shift
+
+
+def calendar(session: Session) -> Calendar:
+    """The house's working time as it is planned now."""
+    hours: dict[int, tuple[Span, ...]] = {}
+    for weekday, opens, closes in session.execute(
+            select(Shift.weekday, Shift.opens, Shift.closes).order_by(Shift.weekday, Shift.opens)):
+        hours[weekday] = (*hours.get(weekday, ()), (minute_of_day(opens), minute_of_day(closes)))
+    days_off = frozenset(date.fromisoformat(day) for day in session.execute(select(DayOff.day)).scalars())
+    return Calendar(session.info["time_zone"], hours, days_off)
