@@ -13,7 +13,7 @@ from jinja2 import StrictUndefined
 
 from warehouse.config import Config
 from warehouse.db import Database
-from warehouse.web import access, errors, pages, screen_scanner
+from warehouse.web import access, errors, limits, pages, screen_scanner
 from warehouse.web.http import PlainJson
 
 # Each has a blueprint named `bp`.
@@ -41,6 +41,7 @@ def create_app(config: Config, database: Database) -> Flask:
     app.jinja_env.trim_blocks = True
     Htmx(app)
     access.guard(app)
+    limits.furnish(app)
     errors.listen(app)
     pages.furnish(app)
     screen_scanner.furnish(app)

@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from typing import Any
 
 import click
 import waitress
@@ -35,12 +36,12 @@ def run(config: Config, host: str, port: int, *, or_any: bool = False) -> None:
     with data_folder.opened(config) as database:
         app = create_app(config, database)
         try:
-            server = waitress.create_server(app, host=host, port=port, threads=THREADS)
+            server = waitress.create_server(app, host=host, port=port, **_settings(config))
         except OSError as problem:
             if not or_any:
                 raise SetUpProblem(
                     f"Cannot listen on {host}:{port}: {problem.strerror}. Choose another --port.") from None
-            server = waitress.create_server(app, host=host, port=0, threads=THREADS)
+            server = waitress.create_server(app, host=host, port=0, **_settings(config))
         # A stopped service ends what it began: the scan in hand is answered, the database closed.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         shown = "localhost" if host in LOCAL else host
@@ -54,6 +55,14 @@ def run(config: Config, host: str, port: int, *, or_any: bool = False) -> None:
             server.run()
         finally:
             watch.stop()
+
+
+def _settings(config: Config) -> dict[str, Any]:
+    """Who asks is told by the proxy that the settings name, and by nobody else."""
+    if not config.trusted_proxy:
+        return {"threads": THREADS}
+    return {"threads": THREADS, "trusted_proxy": config.trusted_proxy, "trusted_proxy_count": 1,
+            "trusted_proxy_headers": {"x-forwarded-for"}, "clear_untrusted_proxy_headers": True}
 
 
 def _engine_name(config: Config) -> str:

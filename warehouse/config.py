@@ -27,6 +27,8 @@ class Config:
     count_shelves_a_day: int = 60
     confirm_minutes: int = 120
     is_https: bool = False
+    # The address of the proxy before us, whose word on who asks is taken (X-Forwarded-For); empty: nobody's.
+    trusted_proxy: str = ""
     has_pooler: bool = False
     is_demo: bool = False
 
