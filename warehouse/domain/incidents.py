@@ -1,19 +1,139 @@
-"""Incidents: their one life, and how one may end (EXC-1)."""
+"""Incidents: what can go wrong where, who must act until when, and how one may end (EXC-1, EXC-2)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from warehouse.domain.flow import Flow
 
 OPEN, SETTLED = "open", "settled"
-INCIDENT_FLOW = Flow("incident", start=OPEN, steps={(OPEN, "settle"): SETTLED})
+INCIDENT_FLOW = Flow("incident", start=OPEN, steps={
+    (OPEN, "settle"): SETTLED,
+    # Settled too early, with a reason: what was moved and changed stays.
+    (SETTLED, "reopen"): OPEN,
+})
+
+# Where it was found.
+RECEIVE, SHELF, PICK, PACK, PUT_BACK, DOCK, CARRIER, RETURN, CUSTOMER = (
+    "receive", "shelf", "pick", "pack", "put_back", "dock", "carrier", "return", "customer")
+STAGES = (RECEIVE, SHELF, PICK, PACK, PUT_BACK, DOCK, CARRIER, RETURN, CUSTOMER)
+# Where somebody holds the copy in hand.
+IN_HAND = frozenset({RECEIVE, SHELF, PICK, PACK, PUT_BACK, RETURN})
+
+# What is to be done next.
+NEXT_STEPS = ("look", "contact_carrier", "contact_customer", "contact_supplier", "replace", "refund", "write_off",
+              "recount", "put_back", "relabel", "wait")
+# Who an incident can be given to: roles that may handle one.
+OWNERS = ("service", "operations", "purchasing", "manager")
+LEAD = "manager"
+
+# --- How one ends ----------------------------------------------------------------------------------------------------
+
+CONFIRMED, MISTAKE, MENDED, TOLD = "confirmed", "mistake", "mended", "told"
+PLAIN = (CONFIRMED, MENDED, TOLD, MISTAKE)
+FOUND, BACK_TO_SHELF, QUARANTINE, SCRAP, LOST = "found", "back_to_shelf", "quarantine", "scrap", "lost"
+FOR_COPIES = (FOUND, BACK_TO_SHELF, QUARANTINE, SCRAP, LOST)
+HOLD, PART, REPLACEMENT, CANCEL_LINE, REFUND = "hold", "part", "replacement", "cancel_line", "refund"
+FOR_ORDER = (HOLD, PART, REPLACEMENT, CANCEL_LINE, REFUND)
+OUTCOMES = (*PLAIN, *FOR_COPIES, *FOR_ORDER)
+# These cost what the copies are worth; a refund costs its amount.
+COSTS_COPIES = frozenset({SCRAP, LOST, REPLACEMENT, CANCEL_LINE})
+
+_BAD_COPY = frozenset({BACK_TO_SHELF, QUARANTINE, SCRAP})
+_GONE_COPY = frozenset({FOUND, LOST})
+_ORDER = frozenset(FOR_ORDER)
+_AFTER_DISPATCH = frozenset({REPLACEMENT, REFUND})
+
+# --- What can go wrong -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Duty:
+    """Who must act, within how many hours of work, and what first."""
+
+    owner: str
+    hours: int
+    step: str
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One thing that goes wrong: where it can be found, whose it is (`at` where a stage is another's), why it may have
+    happened, and what may come out beside the plain outcomes."""
+
+    stages: frozenset[str]
+    duty: Duty
+    causes: tuple[str, ...]
+    outcomes: frozenset[str] = frozenset()
+    at: Mapping[str, Duty] = field(default_factory=dict)
+
+
+_SUPPLIER = Duty("purchasing", 24, "contact_supplier")
+_TELL = Duty("service", 4, "contact_customer")
+_BOOKS = ("misplaced", "miscounted", "not_booked", "theft")
+_HARM = ("handling", "storage", "packaging", "carrier", "supplier")
+_PRINT = ("publisher", "supplier")
+_MIX_UP = ("look_alike", "mislabelled", "mixed_shelf", "handling", "supplier")
+
+KINDS: dict[str, Kind] = {
+    "short": Kind(frozenset({RECEIVE, SHELF, PICK, PACK}), Duty("operations", 8, "recount"), (*_BOOKS, "supplier"),
+                  _GONE_COPY | _ORDER, {RECEIVE: _SUPPLIER}),
+    "missing": Kind(frozenset({SHELF, PICK, PACK, PUT_BACK, RETURN}), Duty("operations", 8, "recount"),
+                    (*_BOOKS, "handling"), _GONE_COPY | _ORDER),
+    "count_difference": Kind(frozenset({SHELF, PICK}), Duty("operations", 8, "recount"), _BOOKS, _GONE_COPY | _ORDER),
+    "damaged": Kind(IN_HAND | {DOCK, CARRIER, CUSTOMER}, Duty("operations", 16, "write_off"), _HARM,
+                    _BAD_COPY | _ORDER, {RECEIVE: _SUPPLIER, CARRIER: _TELL, CUSTOMER: _TELL}),
+    "misprint": Kind(IN_HAND | {CUSTOMER}, _SUPPLIER, _PRINT, _BAD_COPY | _ORDER, {CUSTOMER: _TELL}),
+    "missing_pages": Kind(IN_HAND | {CUSTOMER}, _SUPPLIER, _PRINT, _BAD_COPY | _ORDER, {CUSTOMER: _TELL}),
+    "wrong_edition": Kind(IN_HAND | {CUSTOMER}, _SUPPLIER, (*_MIX_UP, "shop_file"), _BAD_COPY | _ORDER,
+                          {CUSTOMER: _TELL}),
+    "wrong_item": Kind(IN_HAND | {DOCK, CUSTOMER}, Duty("operations", 8, "put_back"), _MIX_UP, _BAD_COPY | _ORDER,
+                       {CUSTOMER: _TELL}),
+    "wrong_location": Kind(frozenset({SHELF, PICK, PUT_BACK}), Duty("operations", 16, "put_back"),
+                           ("misplaced", "mislabelled", "handling"), frozenset({BACK_TO_SHELF})),
+    "unscannable": Kind(IN_HAND | {DOCK}, Duty("operations", 16, "relabel"),
+                        ("no_barcode", "mislabelled", "publisher", "equipment"), frozenset({QUARANTINE})),
+    "over": Kind(IN_HAND, Duty("operations", 16, "recount"), ("miscounted", "not_booked", "supplier", "handling"),
+                 frozenset({FOUND}), {RECEIVE: _SUPPLIER}),
+    "found": Kind(frozenset({SHELF, PICK, PACK, PUT_BACK}), Duty("operations", 16, "put_back"), _BOOKS,
+                  frozenset({FOUND})),
+    "not_ordered": Kind(frozenset({RECEIVE}), _SUPPLIER, ("supplier", "not_booked")),
+    "unknown_title": Kind(frozenset({RECEIVE}), _SUPPLIER, ("supplier", "not_booked")),
+    "label": Kind(frozenset({PACK, DOCK, CARRIER}), Duty("operations", 4, "relabel"),
+                  ("equipment", "carrier", "handling"), frozenset({HOLD})),
+    "address": Kind(frozenset({PACK, DOCK, CARRIER, CUSTOMER}), _TELL, ("customer", "shop_file", "carrier"), _ORDER),
+    "delayed": Kind(frozenset({PICK, PACK, DOCK, CARRIER, CUSTOMER}), Duty("service", 8, "contact_carrier"),
+                    ("backlog", "no_stock", "carrier", "weather", "address"), _ORDER),
+    "lost": Kind(frozenset({DOCK, CARRIER, RETURN, CUSTOMER}), Duty("service", 8, "contact_carrier"),
+                 ("carrier", "theft", "address", "handling"), frozenset({FOUND}) | _AFTER_DISPATCH),
+    "complaint": Kind(frozenset({CUSTOMER}), _TELL,
+                      ("handling", "packaging", "carrier", "backlog", "publisher", "shop_file"), _ORDER),
+    "question": Kind(frozenset({CUSTOMER}), Duty("service", 8, "contact_customer"), ("customer", "shop_file"),
+                     frozenset({HOLD, CANCEL_LINE, REFUND})),
+    "call_lead": Kind(IN_HAND | {DOCK}, Duty("operations", 1, "look"), (*_BOOKS, *_HARM, "equipment"),
+                      _BAD_COPY | _GONE_COPY | _ORDER),
+}
+UNKNOWN_CAUSE = "unknown"
+CAUSES = (*sorted({cause for kind in KINDS.values() for cause in kind.causes}), UNKNOWN_CAUSE)
 
 # What was found at a shelf that says that books and shelf may differ: it is counted (STK-3).
 ASKS_FOR_COUNT = frozenset({"short", "missing", "wrong_item", "wrong_location", "found", "over"})
 
-# How the lead may settle one; the decision about an order's units is taken where the order is.
-FOUND, CONFIRMED, MISTAKE, MENDED = "found", "confirmed", "mistake", "mended"
-OUTCOMES = (CONFIRMED, FOUND, MISTAKE, MENDED)
+
+def kinds_at(stage: str) -> tuple[str, ...]:
+    """What can go wrong there, the commonest first."""
+    return tuple(name for name, kind in KINDS.items() if stage in kind.stages)
+
+
+def duty_of(kind: str, stage: str) -> Duty:
+    return KINDS[kind].at.get(stage, KINDS[kind].duty)
+
+
+def causes_of(kind: str) -> tuple[str, ...]:
+    return (*KINDS[kind].causes, UNKNOWN_CAUSE)
+
 
 # Where units of an order are lost at the bench, the packer says first whether it waits, goes without, or gets others.
-BENCH = "pack"
+BENCH = PACK
 DECIDED_AT_BENCH = ("damaged", "missing")
 
 

@@ -1,5 +1,7 @@
 """What went wrong, noted at the place and moment where it was found, and settled by the lead (EXC-1)."""
 
+from datetime import datetime, timedelta
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -17,22 +19,49 @@ NOTE_LIMIT = 300
 def report(
     session: Session, actor: Actor, kind: str, stage: str, *, units: int, item_id: int | None = None,
     location_id: int | None = None, order_id: int | None = None, order_line_id: int | None = None,
-    delivery_id: int | None = None, scan_id: int | None = None, blamed_id: int | None = None, outcome: str = "",
-    note: str = "",
+    delivery_id: int | None = None, parcel_id: int | None = None, return_id: int | None = None,
+    scan_id: int | None = None, blamed_id: int | None = None, outcome: str = "", note: str = "", cause: str = "",
+    customer_text: str = "",
 ) -> int:
-    """Open an incident; its id. Who, when and on which device come from the actor. One that makes a shelf doubtful
-    has it counted, once while that count is open: the title where it is known, else all that stands there."""
+    """Open an incident; its id. Who, when and on which device come from the actor; whose it is, until when and what is
+    to be done first, from the kind and where it was found. One that makes a shelf doubtful has it counted, once while
+    that count is open: the title where it is known, else all that stands there. `customer_text` is kept sealed.
+    Refuses a kind that nobody knows or that cannot be found at that stage, and a cause that is none of it."""
+    if kind not in rules.KINDS or stage not in rules.KINDS[kind].stages:
+        raise Invalid("incidents.not_there", kind=kind, stage=stage)
+    if cause and cause not in rules.causes_of(kind):
+        raise Invalid("incidents.unknown_cause", cause=cause)
+    duty = rules.duty_of(kind, stage)
     incident = Incident(
         kind=kind, stage=stage, state=rules.INCIDENT_FLOW.start, units=units, item_id=item_id,
         location_id=location_id, order_id=order_id, order_line_id=order_line_id, delivery_id=delivery_id,
-        scan_id=scan_id, at=actor.at, person_id=actor.person_id, device_id=actor.device_id, blamed_id=blamed_id,
-        outcome=outcome, note=note)
+        parcel_id=parcel_id, return_id=return_id, scan_id=scan_id, at=actor.at, person_id=actor.person_id,
+        device_id=actor.device_id, blamed_id=blamed_id, outcome=outcome, note=clean(note), cause=cause,
+        owner_role=duty.owner, due_at=due_after(actor, duty.hours), next_step=duty.step)
     session.add(incident)
     session.flush()  # Its id is the answer.
+    if customer_text:
+        incident.customer_text = session.info["vault"].seal({"text": customer_text}, seal_place(incident.id))
+        session.flush()  # As above.
     if kind in rules.ASKS_FOR_COUNT and location_id is not None:
         counting_sessions.ask_for_count(
             session, actor, location_id, kind=counting.INCIDENT, why=kind, item_ids=[item_id] if item_id else ())
     return incident.id
+
+
+def due_after(actor: Actor, hours: int) -> datetime:
+    """The moment until which `hours` have passed."""
+    return actor.at + timedelta(hours=hours)
+
+
+def clean(text: str) -> str:
+    """What a person typed, on one line and no longer than is kept."""
+    return " ".join(text.split())[:NOTE_LIMIT]
+
+
+def seal_place(incident_id: int) -> str:
+    """What the customer wrote opens for this incident alone."""
+    return f"incident:{incident_id}"
 
 
 def settle(session: Session, actor: Actor, incident_id: int, outcome: str, note: str = "") -> None:
