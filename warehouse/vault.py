@@ -11,6 +11,7 @@ import os
 import re
 import secrets
 import stat
+import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,13 @@ class Vault:
             return None
         # The last ten digits, so that +86 138… and 138… meet.
         return hmac.new(self.index_key, digits[-10:].encode(), hashlib.sha256).hexdigest()[:32]
+
+    def name_index(self, name: str) -> str | None:
+        """A blind index of a whole name, whatever its case, width and blanks. None for no name."""
+        plain = "".join(unicodedata.normalize("NFKC", name).casefold().split())
+        if not plain:
+            return None
+        return hmac.new(self.index_key, b"name:" + plain.encode(), hashlib.sha256).hexdigest()[:32]
 
     def pepper(self, pin: str) -> str:
         """What argon2 gets instead of the PIN: six digits alone would be guessed from a stolen hash."""

@@ -123,3 +123,11 @@ def test_of_a_phone_at_least_six_digits_are_hidden_where_there_are_that_many(pho
 ])
 def test_of_a_street_the_numbers_of_house_and_room_are_hidden(street, masked):
     assert rules.mask_street(street) == masked
+
+
+def test_the_name_index_meets_whatever_case_width_and_blanks_and_tells_nothing(vault):
+    assert vault.name_index("Jane  Smith ") == vault.name_index("ＪＡＮＥ smith")
+    assert vault.name_index("张三丰") == vault.name_index("张 三丰")
+    assert vault.name_index("张三丰") != vault.name_index("张三")
+    assert vault.name_index("13812342091") != vault.phone_index("13812342091")
+    assert vault.name_index("  ") is None

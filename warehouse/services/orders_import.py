@@ -219,6 +219,7 @@ def _order_row(
         "recipient": vault.seal(asdict(who), seal_place(draft.channel, draft.source_number)),
         "recipient_masked": mask_name(who.name),
         "phone_index": vault.phone_index(who.phone),
+        "name_index": vault.name_index(who.name),
         "country": who.country,
         "province": who.province,
         "city": who.city,

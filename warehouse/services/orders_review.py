@@ -118,8 +118,8 @@ def mend_address(
     session.execute(update(ORDER).where(ORDER.c.id == order_id).values(
         recipient=vault.seal(asdict(now), seal_place(order.channel, order.source_number)),
         recipient_original=order.recipient_original or order.recipient, recipient_masked=mask_name(now.name),
-        phone_index=vault.phone_index(now.phone), country=now.country, province=now.province, city=now.city,
-        postcode=now.postcode,
+        phone_index=vault.phone_index(now.phone), name_index=vault.name_index(now.name), country=now.country,
+        province=now.province, city=now.city, postcode=now.postcode,
     ))
     changed = [name for name, text in asdict(now).items() if text != getattr(was, name)]
     journal.note(session, actor, "mend_address", "order", order_id, reason=_reason(reason), fields=changed)
