@@ -1,0 +1,142 @@
+"""The clock's side of what customers must hear (SHP-3): letters that send themselves, and each mail handed to one
+process at a time. A mail goes out between two transactions: `claim` before, `sent` or `not_sent` after."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import String, cast, literal, select, update
+from sqlalchemy.orm import Session
+
+from warehouse.domain import letters
+from warehouse.domain.messages import IN_HAND, MESSAGE_FLOW, PHONE, QUEUED, REVIEWED, WANTED, wait_after
+from warehouse.domain.people import Actor
+from warehouse.models.messages import Message, MessageTemplate
+from warehouse.models.orders import Order
+from warehouse.models.packing import Parcel
+from warehouse.services import messages, messages_desk
+
+MESSAGE, TEMPLATE, ORDER, PARCEL = (
+    Message.__table__, MessageTemplate.__table__, Order.__table__, Parcel.__table__)
+# An order dispatched longer ago than this is no news.
+NEWS = timedelta(days=2)
+# Messages a step makes or writes in one transaction.
+LOT = 100
+ERROR_LIMIT = 300
+
+
+def want_dispatched(session: Session, actor: Actor, *, time_zone: str, most: int = LOT) -> int:
+    """Put down for each order that left lately that its customer must hear it, once; how many. Beside the hand-over, so
+    that the dock waits for nothing. An order without an e-mail address needs no call for this: it is put down as
+    dropped, and its customer's page says it."""
+    key = literal("dispatched:") + cast(ORDER.c.id, String)
+    orders = session.execute(
+        select(ORDER.c.id, ORDER.c.language, ORDER.c.channel, ORDER.c.source_number, ORDER.c.recipient)
+        .where(ORDER.c.dispatched_at >= actor.at - NEWS,
+               ~select(MESSAGE.c.id).where(MESSAGE.c.key == key).exists())
+        .order_by(ORDER.c.dispatched_at, ORDER.c.id).limit(most)).all()
+    if not orders:
+        return 0
+    parcels = _parcels(session, [row.id for row in orders])
+    rows = []
+    for order in orders:
+        facts = _parcel_facts(parcels.get(order.id, []), time_zone)
+        row = messages.new_row(actor, order.id, "dispatched", str(order.id), order.language, facts)
+        if not messages_desk.recipient_of(session, order).email:
+            row |= {"state": MESSAGE_FLOW.step(WANTED, "drop"), "done_note": messages_desk.NO_EMAIL}
+        rows.append(row | {"done_at": None if row["state"] == WANTED else actor.at})
+    return len(messages.keep_new(session, rows))
+
+
+def queue_what_sends_itself(session: Session, actor: Actor, shop: letters.Shop, *, most: int = LOT) -> int:
+    """Queue what is wanted and whose reviewed text sends itself; how many. What cannot go so (no address, something
+    missing) is left to the phone and not looked at again."""
+    by_itself = select(TEMPLATE.c.id).where(
+        TEMPLATE.c.code == MESSAGE.c.why, TEMPLATE.c.language == MESSAGE.c.language, TEMPLATE.c.state == REVIEWED,
+        TEMPLATE.c.sends_itself.is_(True)).exists()
+    rows = session.execute(
+        messages_desk.ROW.where(MESSAGE.c.state == WANTED, MESSAGE.c.channel == "", by_itself)
+        .order_by(MESSAGE.c.id).limit(most).with_for_update(of=MESSAGE, skip_locked=True)).all()
+    queued = 0
+    for row in rows:
+        if messages_desk.try_to_queue(session, actor, row, shop, by_itself=True):
+            queued += 1
+        else:
+            session.execute(update(MESSAGE).where(MESSAGE.c.id == row.id).values(channel=PHONE))
+    return queued
+
+
+@dataclass(frozen=True, repr=False)
+class Mail:
+    """A letter in hand. `key` stays the same for each try of the same letter. Has no repr: it must not end in a log."""
+
+    id: int
+    tries: int
+    key: str
+    to: str
+    subject: str
+    body: str
+    language: str
+    by_itself: bool
+
+
+def claim(session: Session, at: datetime) -> Mail | None:
+    """Take the mail that has waited longest in hand for `IN_HAND`; None where none waits. Of several processes one
+    gets it: the row is found and taken by one statement."""
+    waits = (MESSAGE.c.state == QUEUED, MESSAGE.c.next_try_at <= at)
+    first = (select(MESSAGE.c.id).where(*waits).order_by(MESSAGE.c.next_try_at, MESSAGE.c.id).limit(1)
+             .with_for_update(skip_locked=True).scalar_subquery())
+    row = session.execute(
+        update(MESSAGE).where(MESSAGE.c.id == first, *waits)
+        .values(next_try_at=at + IN_HAND, tries=MESSAGE.c.tries + 1, last_error="")
+        .returning(MESSAGE.c.id, MESSAGE.c.tries, MESSAGE.c.queued_at, MESSAGE.c.language, MESSAGE.c.sealed)
+    ).one_or_none()
+    if row is None:
+        return None
+    box = session.info["vault"].unseal(row.sealed, messages_desk.place_of(row.id))
+    key = f"{row.id}.{round(row.queued_at.timestamp() * 1000)}"
+    return Mail(row.id, row.tries, key, box["to"], box["subject"], box["body"], row.language, box["by_itself"])
+
+
+def sent(session: Session, mail_id: int, at: datetime) -> None:
+    """A mail server has taken it."""
+    session.execute(
+        update(MESSAGE).where(MESSAGE.c.id == mail_id, MESSAGE.c.state == QUEUED)
+        .values(state=MESSAGE_FLOW.step(QUEUED, "send"), done_at=at, next_try_at=None, last_error=""))
+
+
+def not_sent(session: Session, mail_id: int, tries: int, at: datetime, words: str, *, for_good: bool) -> None:
+    """A mail server, or nobody, has not taken it: it waits for its next try, or a person must look. Says nothing where
+    another process has it in hand by now."""
+    wait = None if for_good else wait_after(tries)
+    values: dict[str, Any] = {"last_error": words[:ERROR_LIMIT] or "?"}
+    if wait is None:
+        values |= {"state": MESSAGE_FLOW.step(QUEUED, "fail"), "next_try_at": None}
+    else:
+        values["next_try_at"] = at + wait
+    session.execute(
+        update(MESSAGE).where(MESSAGE.c.id == mail_id, MESSAGE.c.state == QUEUED, MESSAGE.c.tries == tries)
+        .values(values))
+
+
+def _parcels(session: Session, order_ids: list[int]) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {}
+    for row in session.execute(
+        select(PARCEL.c.order_id, PARCEL.c.carrier_code, PARCEL.c.tracking_number, PARCEL.c.expected_by)
+        .where(PARCEL.c.order_id.in_(order_ids), PARCEL.c.handed_over_at.is_not(None)).order_by(PARCEL.c.id)
+    ):
+        found.setdefault(row.order_id, []).append(row)
+    return found
+
+
+def _parcel_facts(parcels: list[Any], time_zone: str) -> dict[str, Any]:
+    """Carrier, all numbers, and the day on which the last parcel should be there."""
+    facts: dict[str, Any] = {}
+    if parcels:
+        facts["carrier"] = parcels[0].carrier_code
+    if numbers := [parcel.tracking_number for parcel in parcels if parcel.tracking_number]:
+        facts["tracking"] = ", ".join(numbers)
+    if days := [parcel.expected_by for parcel in parcels if parcel.expected_by]:
+        facts["expected"] = max(days).astimezone(ZoneInfo(time_zone)).date().isoformat()
+    return facts
