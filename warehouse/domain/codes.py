@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
-ITEM, LOCATION, TOTE, CART, ORDER, PARCEL, MANIFEST, BADGE = (
-    "item", "location", "tote", "cart", "order", "parcel", "manifest", "badge"
+ITEM, LOCATION, TOTE, CART, ORDER, PARCEL, MANIFEST, RETURN, BADGE = (
+    "item", "location", "tote", "cart", "order", "parcel", "manifest", "return", "badge"
 )
 UNKNOWN, INVALID, COMMAND = "unknown", "invalid", "command"
 

@@ -18,13 +18,14 @@ LETTERS = {
     "item": "I",
     "cart": "C",
     "manifest": "M",
+    "return": "R",
 }
 KINDS = {letter: kind for kind, letter in LETTERS.items()}
 HIGHEST_NUMBER = 9_999_999
 LABEL_LENGTH, BADGE_LENGTH = 9, 16
 FEWEST_DIGITS_LEFT = 6  # of the seven
 
-_LABEL = re.compile(r"[LTOPICM][0-9]{7}[0-9A-Z]")
+_LABEL = re.compile(r"[LTOPICMR][0-9]{7}[0-9A-Z]")
 _BADGE = re.compile(r"U[0-9A-Z]{15}")
 _TOKEN = re.compile(r"[0-9A-Z]{14}")
 

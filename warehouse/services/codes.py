@@ -4,11 +4,12 @@ from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from warehouse.domain import barcodes
-from warehouse.domain.codes import CART, COMMAND, INVALID, ITEM, LOCATION, ORDER, PARCEL, TOTE, UNKNOWN, Thing
+from warehouse.domain.codes import CART, COMMAND, INVALID, ITEM, LOCATION, ORDER, PARCEL, RETURN, TOTE, UNKNOWN, Thing
 from warehouse.models.catalog import Item, ItemCode
 from warehouse.models.orders import Order
 from warehouse.models.packing import Parcel
 from warehouse.models.picking import Cart, Tote
+from warehouse.models.returns import CustomerReturn
 from warehouse.models.stock import Location
 
 # Own labels name a row by its number; the same things are also known by the text printed beside the bars.
@@ -16,6 +17,7 @@ _BY_NUMBER = {
     "location": (LOCATION, Location.id, Location.code), "tote": (TOTE, Tote.id, Tote.code),
     "cart": (CART, Cart.id, Cart.code), "order": (ORDER, Order.id, Order.number),
     "parcel": (PARCEL, Parcel.id, Parcel.number), "item": (ITEM, Item.id, Item.title),
+    "return": (RETURN, CustomerReturn.id, CustomerReturn.number),
 }
 _LABELLED = {label: select(number, name).where(number == bindparam("number"))
              for label, (_, number, name) in _BY_NUMBER.items()}

@@ -1,6 +1,7 @@
 """The rows without which no warehouse works: fixed places, carriers, cartons, and the person behind the console."""
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -10,13 +11,16 @@ from sqlalchemy.orm import Session
 from warehouse.domain.carriers import CARRIERS
 from warehouse.domain.cartons import CARTONS
 from warehouse.domain.people import Actor
+from warehouse.domain.return_policy import DEFAULTS
 from warehouse.domain.shifts import FIRST_CLOSES, FIRST_OPENS, WEEKDAYS
 from warehouse.domain.stock import FIXED_PLACES
 from warehouse.errors import SetUpProblem
 from warehouse.models.packing import Carton
 from warehouse.models.people import Person
+from warehouse.models.returns import ReturnPolicy
 from warehouse.models.shipping import Carrier, Shift
 from warehouse.models.stock import Location
+from warehouse.services import messages_texts
 
 # Not the text of any badge, so that nobody can sign in as the console.
 SYSTEM_BADGE = "SYSTEM"
@@ -30,7 +34,7 @@ def first_rows(session: Session, at: datetime) -> dict[str, int]:
     }
     week = [{"weekday": weekday, "opens": FIRST_OPENS, "closes": FIRST_CLOSES} for weekday in WEEKDAYS]
     places = [{"code": code, "kind": kind} for code, kind in FIXED_PLACES.items()]
-    return {
+    made = {
         "console person": _add_missing(session, Person.__table__, "badge", [system]),
         "places": _add_missing(session, Location.__table__, "code", places),
         "carriers": _add_missing(session, Carrier.__table__, "code", [vars(plan) for plan in CARRIERS]),
@@ -38,6 +42,10 @@ def first_rows(session: Session, at: datetime) -> dict[str, int]:
         "shifts": _add_missing(session, Shift.__table__, "weekday", () if _has_shifts(session) else week),
         "cartons": _add_missing(session, Carton.__table__, "code", [vars(plan) for plan in CARTONS]),
     }
+    made["texts for customers"] = messages_texts.put_in_first(session, system_actor(session, at).person_id, at)
+    by = {"version": 1, "from_at": at, "person_id": system_actor(session, at).person_id}
+    return made | {"return policies": _add_missing(
+        session, ReturnPolicy.__table__, "reason", [asdict(policy) | by for policy in DEFAULTS])}
 
 
 def _has_shifts(session: Session) -> bool:
