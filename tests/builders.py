@@ -239,7 +239,8 @@ def an_order(db, lines, *, state="confirmed", channel="shop", source_number=None
             "shipping_minor": 0, "carrier_code": "SF", "recipient_masked": mask_name(who["name"]),
             "recipient": vault.seal(who, f"order:{channel}:{source_number}"),
             "phone_index": vault.phone_index(who["phone"]), "name_index": vault.name_index(who["name"]),
-            "country": "CN", "province": "浙江省", "city": "杭州市", "postcode": "310012", "language": "zh-Hans", "when_short": "wait",
+            "country": "CN", "province": "浙江省", "city": "杭州市", "postcode": "310012", "language": "zh-Hans",
+            "when_short": "wait",
             "units_wanted": sum(lines.values()), "lines_count": len(lines), **fields,
         }
         order_id = session.execute(insert(Order).returning(Order.id), row).scalar_one()

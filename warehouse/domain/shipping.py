@@ -27,7 +27,8 @@ _TRACKING = re.compile(r"[A-Z0-9][A-Z0-9-]{5,23}")
 
 @dataclass(frozen=True)
 class Box:
-    """A packed parcel as the rules see it. `units_left` is what its order still has to check."""
+    """A packed parcel as the rules see it. `units_left` is what its order still has to check; `paused` why dispatch
+    stands still for it, if it does (SEC-3)."""
 
     number: str
     state: str
@@ -45,6 +46,7 @@ class Box:
     asks_tracking: bool = False
     manifest_id: int | None = None
     manifest: str = ""
+    paused: str = ""
 
     @property
     def code(self) -> str:
@@ -86,6 +88,9 @@ def refuse_label(box: Box) -> Verdict | None:
         return refuse("shipping.not_checked", n=box.units_left)
     if not box.units:
         return refuse("shipping.nothing_inside", parcel=box.number)
+    # A label that is made already may still be stuck on: the dock is where the parcel stays.
+    if box.paused and not box.has_label:
+        return refuse("shipping.paused", parcel=box.number, reason=box.paused)
     return None
 
 
@@ -146,6 +151,8 @@ def judge_hand_over(box: Box | None, thing: Thing, manifest_id: int, carrier_cod
         return refuse("shipping.wrong_carrier", parcel=box.code, carrier=box.carrier, wanted=carrier, lane=box.lane)
     if box.state != LABELLED:
         return refuse("shipping.not_labelled", parcel=box.code)
+    if box.paused:
+        return refuse("shipping.paused", parcel=box.code, reason=box.paused)
     return accept("shipping.handed_over", "hand_over", OK, parcel=box.code)
 
 

@@ -1,6 +1,6 @@
 """Begin and end an emergency stop (SEC-3). Release and dock ask for what is open; who ends it is a person."""
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.orm import Session
 
 from warehouse.domain import pauses as rules
@@ -22,11 +22,11 @@ _OPEN = (
 )
 
 
-def open_pauses(session: Session) -> tuple[OpenPause, ...]:
+def open_pauses(door: Session | Connection) -> tuple[OpenPause, ...]:
     """All pauses that nobody has ended, the oldest first."""
     return tuple(
         OpenPause(*row[:7], carrier_en=row[7] or "", carrier_zh=row[8] or "", item_title=row[9] or "")
-        for row in session.execute(_OPEN))
+        for row in door.execute(_OPEN))
 
 
 def begin(

@@ -5,11 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from warehouse import i18n
 from warehouse.domain import packing, shipping
+from warehouse.domain.pauses import DISPATCH
 from warehouse.domain.people import Actor
 from warehouse.domain.shipping import Box
 from warehouse.errors import NotFound
@@ -17,7 +18,7 @@ from warehouse.models.journal import PrintJob, Scan
 from warehouse.models.orders import Order, OrderLine
 from warehouse.models.packing import Carton, Parcel, ParcelLine
 from warehouse.models.people import Person
-from warehouse.models.shipping import Carrier, Manifest
+from warehouse.models.shipping import Carrier, Manifest, Pause
 
 SHIP = "ship"
 ASKS_TRACKING = "shipping.tracking_wanted"
@@ -31,6 +32,15 @@ _LAST_CODE = (
     .correlate(Parcel).scalar_subquery()
 )
 _LIST = aliased(Manifest)
+# Why dispatch stands still for a parcel: for all, for its carrier, or for a title that its order still wants (SEC-3).
+_PAUSED = (
+    select(Pause.reason).where(
+        Pause.ended_at.is_(None), Pause.what == DISPATCH,
+        or_(and_(Pause.carrier_code.is_(None), Pause.item_id.is_(None)), Pause.carrier_code == Parcel.carrier_code,
+            exists().where(OrderLine.order_id == Parcel.order_id, OrderLine.item_id == Pause.item_id,
+                           OrderLine.units_packed > OrderLine.units_dispatched).correlate(Parcel, Pause)))
+    .order_by(Pause.id).limit(1).correlate(Parcel).scalar_subquery()
+)
 
 
 def _box_columns() -> tuple[Any, ...]:
@@ -44,7 +54,7 @@ def _box_columns() -> tuple[Any, ...]:
         Carrier.name_en, Carrier.name_zh, Carrier.lane, Carrier.cut_off, Carrier.tracking_pattern,
         _LIST.number.label("manifest"),
         lines.correlate(Order).scalar_subquery().label("units_left"),
-        inside.correlate(Parcel).scalar_subquery().label("units"),
+        inside.correlate(Parcel).scalar_subquery().label("units"), _PAUSED.label("paused"),
     )
 
 
@@ -119,7 +129,7 @@ def box_of(facts: Mapping[str, Any], lang: str) -> Box:
         tracking_pattern=facts["tracking_pattern"], tracking_number=facts["tracking_number"] or "",
         units=facts["units"] or 0, units_left=facts["units_left"] or 0,
         has_label=facts["label_made_at"] is not None, label_prints=facts["label_prints"],
-        manifest_id=facts["manifest_id"], manifest=facts["manifest"] or "",
+        manifest_id=facts["manifest_id"], manifest=facts["manifest"] or "", paused=facts["paused"] or "",
     )
 
 

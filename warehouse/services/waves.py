@@ -5,18 +5,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from warehouse.domain import picking, route, waves
 from warehouse.domain import stock as ledger
 from warehouse.domain.orders import CONFIRMED, ORDER_FLOW
+from warehouse.domain.pauses import RELEASE, find_stop
 from warehouse.domain.people import Actor
 from warehouse.domain.waves import Allocation, Demand, OrderDemand, Shelf, Take
 from warehouse.models.orders import Hold, Order, OrderLine
 from warehouse.models.picking import PickRun, PickStop, RunTote, Wave
 from warehouse.models.stock import Location, StockBalance
 from warehouse.services import journal, stock
+from warehouse.services.pauses import open_pauses
 from warehouse.services.stock import Wish
 
 ORDERS_PER_TRANSACTION = 120
@@ -24,13 +26,14 @@ ORDERS_PER_TRANSACTION = 120
 
 @dataclass(frozen=True)
 class Released:
-    """What one release did, in ids and counts."""
+    """What one release did, in ids and counts. `paused` are the orders that an emergency stop kept back."""
 
     wave_id: int
     orders: int
     waiting: int
     runs: int
     units: int
+    paused: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,10 +62,11 @@ def release(
     session: Session, actor: Actor, wave_id: int, order_ids: Sequence[int], *, slots: int = 6,
     grouping: str = waves.TOGETHER,
 ) -> Released:
-    """Reserve and plan confirmed orders, the earliest due first; others are left as they are. Orders that
-    cannot go as their customer wants are held as `short` and reserve nothing."""
+    """Reserve and plan confirmed orders, the earliest due first; others are left as they are, and so is what an
+    emergency stop keeps back (SEC-3). Orders that cannot go as their customer wants are held as `short` and reserve
+    nothing."""
     orders = _lock_orders(session, order_ids)
-    demands = _demands(session, orders)
+    demands, paused = _without_paused(session, orders, _demands(session, orders))
     allocation = waves.allocate(demands, _free_shelves(session, {line.item_id for d in demands for line in d.lines}))
     lines_of = {demand.order_id: len(demand.lines) for demand in demands}
     takes = [take for order_takes in allocation.takes.values() for take in order_takes]
@@ -72,7 +76,8 @@ def release(
     _write_runs(session, actor, wave_id, plans, reservations, {order.id: order.due_at for order in orders})
     _write_lines(session, allocation, {order.id: order.when_short for order in orders})
     _write_orders(session, actor, wave_id, allocation)
-    return Released(wave_id, len(allocation.takes), len(allocation.waiting), len(plans), sum(t.units for t in takes))
+    return Released(wave_id, len(allocation.takes), len(allocation.waiting), len(plans), sum(t.units for t in takes),
+                    paused)
 
 
 def _lock_orders(session: Session, order_ids: Sequence[int]) -> list[Order]:
@@ -94,6 +99,18 @@ def _demands(session: Session, orders: list[Order]) -> list[OrderDemand]:
         if row.units_wanted > row.units_cancelled:
             lines[row.order_id].append(Demand(row.id, row.item_id, row.units_wanted - row.units_cancelled))
     return [OrderDemand(order.id, order.when_short, tuple(lines[order.id])) for order in orders]
+
+
+def _without_paused(
+    session: Session, orders: list[Order], demands: list[OrderDemand]
+) -> tuple[list[OrderDemand], tuple[int, ...]]:
+    """What may be released, and the orders that are kept back."""
+    stops = open_pauses(session)
+    carriers = {order.id: order.carrier_code for order in orders}
+    kept = tuple(
+        demand.order_id for demand in demands
+        if find_stop(stops, RELEASE, carriers[demand.order_id], {line.item_id for line in demand.lines}))
+    return [demand for demand in demands if demand.order_id not in kept], kept
 
 
 def _free_shelves(session: Session, item_ids: set[int]) -> dict[int, list[Shelf]]:
@@ -131,16 +148,17 @@ def _plan(allocation: Allocation, lines_of: dict[int, int], slots: int, grouping
 def _write_runs(
     session: Session, actor: Actor, wave_id: int, plans: list[_Plan], reservations: dict[int, int],
     due: dict[int, datetime],
-) -> None:
+) -> list[int]:
     if not plans:
-        return
+        return []
     made = session.execute(
         insert(PickRun.__table__).returning(PickRun.__table__.c.id, sort_by_parameter_order=True),
         [{"wave_id": wave_id, "kind": plan.kind, "state": picking.RUN_FLOW.start, "created_at": actor.at,
           "due_at": min(due[order_id] for order_id in plan.takes),
           "units_due": sum(take.units for takes in plan.takes.values() for take in takes)} for plan in plans])
+    run_ids = list(made.scalars())
     run_totes, stops = [], []
-    for run_id, plan in zip(made.scalars(), plans, strict=True):
+    for run_id, plan in zip(run_ids, plans, strict=True):
         slot_of = {order_id: 1 if plan.kind == picking.SINGLE else slot
                    for slot, order_id in enumerate(plan.takes, start=1)}
         owners = [None] if plan.kind == picking.SINGLE else list(plan.takes)
@@ -151,6 +169,30 @@ def _write_runs(
                   for position, take in enumerate(walk, start=1)]
     session.execute(insert(RunTote.__table__), run_totes)
     session.execute(insert(PickStop.__table__), stops)
+    return run_ids
+
+
+# --- One order by itself ---------------------------------------------------------------------------------------------
+
+
+def find_takes(session: Session, order_id: int, demands: Sequence[Demand], when_short: str = waves.WAIT) -> list[Take]:
+    """Free shelves for more units of an order that is under way, their rows locked; none where not all are there and
+    the order would wait."""
+    shelves = _free_shelves(session, {demand.item_id for demand in demands})
+    return waves.allocate([OrderDemand(order_id, when_short, tuple(demands))], shelves).takes.get(order_id, [])
+
+
+def plan_run(session: Session, actor: Actor, order_id: int, due_at: datetime, takes: Sequence[Take]) -> int:
+    """A walk of its own that fetches more units for one order, in the wave that the order belongs to; its id. The
+    shelves are reserved with it."""
+    wave_id = session.execute(
+        select(func.max(PickRun.wave_id)).join(PickStop, PickStop.run_id == PickRun.id)
+        .where(PickStop.order_id == order_id)).scalar_one()
+    reservations = stock.reserve_all(
+        session, [Wish(take.line_id, take.item_id, take.location_id, take.units) for take in takes])
+    plan = _Plan(picking.ONE_ORDER, {order_id: list(takes)})
+    made = dict(zip(map(id, plan.takes[order_id]), reservations, strict=True))
+    return _write_runs(session, actor, wave_id, [plan], made, {order_id: due_at})[0]
 
 
 def stop_row(run_id: int, position: int, slot: int, take: Take, reservation_id: int) -> dict[str, object]:

@@ -8,8 +8,9 @@ from typing import Any
 from flask import Blueprint, Response, redirect, request, url_for
 
 from warehouse.domain.waves import BY_ORDER, TOGETHER
-from warehouse.errors import Invalid, NotFound
+from warehouse.errors import Conflict, Invalid, NotFound
 from warehouse.queries import waves as queries
+from warehouse.queries.pauses import KeptBack, orders_kept_back
 from warehouse.services import waves
 from warehouse.web.access import rule
 from warehouse.web.http import (
@@ -33,11 +34,12 @@ SLIPS_A_FILE = 200
 
 @dataclass(frozen=True)
 class Chosen:
-    """What a person asked to be released."""
+    """What a person asked to be released; `paused` are orders among it that an emergency stop keeps back."""
 
     orders: list[queries.Ready]
     grouping: str
     slots: int
+    paused: list[KeptBack]
 
 
 @bp.get("/", endpoint="release")
@@ -49,9 +51,10 @@ def page() -> Response:
         groups = queries.list_groups(session, actor().at)
         released = queries.list_waves(session, ids) if ids else []
         latest = queries.list_waves(session)
+        kept = orders_kept_back(session)
     return respond("waves/page.html", {
         "groups": groups, "waves": latest, "released": released, "slots": config().cart_slots, "groupings": GROUPINGS,
-        "most_slots": MOST_SLOTS,
+        "most_slots": MOST_SLOTS, "kept_back": kept,
     })
 
 
@@ -77,6 +80,7 @@ def release() -> Response:
     if wants_json():
         with read() as session:
             made = queries.list_waves(session, [one["wave_id"] for one in summary["waves"]])
+        summary["paused_orders"] = chosen.paused
         summary["waiting_orders"] = [asdict(order) for one in made for order in one.waiting]
         return answer_json(summary)
     ids = ",".join(str(one["wave_id"]) for one in summary["waves"])
@@ -92,12 +96,17 @@ def chosen_orders() -> Chosen:
         raise Invalid("waves.unknown_grouping", grouping=grouping)
     with read() as session:
         ready = queries.list_ready(session)
+        kept = {order.id: order for order in orders_kept_back(session)}
     if not body.get("all"):
         ids, keys = wanted_ids(body), wanted_keys(body)
         ready = [order for order in ready if order.id in ids or order.key in keys]
     if not ready:
         raise Invalid("waves.nothing_chosen")
-    return Chosen(ready, grouping, slots)
+    paused = [kept[order.id] for order in ready if order.id in kept]
+    ready = [order for order in ready if order.id not in kept]
+    if not ready:
+        raise Conflict("pauses.all_kept", reason=paused[0].reason)
+    return Chosen(ready, grouping, slots, paused)
 
 
 def wanted_ids(body: Any) -> set[int]:
