@@ -61,7 +61,7 @@ def import_orders(
     for reading in readings:
         _count_file(report, actor, reading)
         for lot in _lots(reading.drafts):
-            for receipt in db_write(orders_import.receive_orders, actor, lot, time_zone=time_zone):
+            for receipt in db_write(orders_import.receive_orders, actor, lot):
                 kinds[receipt.kind] += 1
                 _count(report, actor, reading.file, receipt)
             done += len(lot)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from warehouse.domain import orders as rules
-from warehouse.domain.carriers import choose_carrier, due_at
+from warehouse.domain.carriers import choose_carrier
 from warehouse.domain.orders import BEFORE_DISPATCH, ORDER_FLOW, Flaw, LineDraft, OrderDraft, Recipient
 from warehouse.domain.remarks import contradiction
 from warehouse.domain.review import CAUGHT, HELD, WARNED, World, postcode_fits, review
@@ -172,9 +172,3 @@ def test_the_carrier_follows_service_and_country():
     assert choose_carrier("International Tracked", "DE") == "INTL"
     assert [choose_carrier(text, "CN") for text in ("快递", "顺丰特快", "EMS", "圆通")] == ["YTO", "SF", "EMS", "YTO"]
     assert choose_carrier("Royal Mail", "CN") == "YTO"
-
-
-def test_an_order_is_due_at_the_cut_off_of_its_day_or_of_the_next():
-    morning, evening = datetime(2026, 3, 4, 2, tzinfo=UTC), datetime(2026, 3, 4, 11, tzinfo=UTC)
-    assert due_at(morning, "18:00", "Asia/Shanghai") == datetime(2026, 3, 4, 10, tzinfo=UTC)
-    assert due_at(evening, "18:00", "Asia/Shanghai") == datetime(2026, 3, 5, 10, tzinfo=UTC)

@@ -44,7 +44,7 @@ def book(db):
 
 
 def receive(db, actor, *drafts):
-    return db.write(orders_import.receive_orders, actor, drafts, time_zone="Asia/Shanghai")
+    return db.write(orders_import.receive_orders, actor, drafts)
 
 
 def the_order(db, number="#1"):

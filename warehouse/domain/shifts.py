@@ -51,9 +51,12 @@ class Calendar:
         days = (day + timedelta(days=n) for n in range(HORIZON_DAYS))
         return next((each for each in days if self.is_working_day(each)), day)
 
+    def moment(self, day: date, hour: time) -> datetime:
+        """An hour of a local day."""
+        return datetime.combine(day, hour, self._zone).astimezone(UTC)
+
     def end_of_day(self, day: date) -> datetime:
-        """The last second of a local day: what is promised for a day may come until then."""
-        return datetime.combine(day, time(23, 59, 59), self._zone).astimezone(UTC)
+        return end_of_day(day, self._zone)
 
     def is_open(self, at: datetime) -> bool:
         """Whether people work at this moment; the moment of closing is past it."""
@@ -95,6 +98,11 @@ class Calendar:
         if day in self.days_off:
             return ()
         return _moments(self.time_zone, day, self.hours.get(day.weekday(), ()))
+
+
+def end_of_day(day: date, zone: ZoneInfo) -> datetime:
+    """The last second of a local day: what is promised for a day may come until then."""
+    return datetime.combine(day, time(23, 59, 59), zone).astimezone(UTC)
 
 
 @lru_cache(maxsize=1024)

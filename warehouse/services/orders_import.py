@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, insert, select, tuple_, union, update
 from sqlalchemy.orm import Session
 
 from warehouse.domain import carriers, review
+from warehouse.domain.clocks import Clocks
 from warehouse.domain.orders import (
     BEFORE_DISPATCH,
     CALLED_OFF,
@@ -27,7 +28,7 @@ from warehouse.domain.own_labels import make_label
 from warehouse.domain.people import Actor
 from warehouse.models.catalog import Item, ItemCode
 from warehouse.models.orders import Hold, ImportRun, Order, OrderLine
-from warehouse.models.shipping import Carrier
+from warehouse.services import shifts
 from warehouse.vault import Vault, mask_name
 
 ORDER = Order.__table__
@@ -58,9 +59,7 @@ class Twin:
     lines: frozenset[tuple[str, int]]
 
 
-def receive_orders(
-    session: Session, actor: Actor, drafts: Sequence[OrderDraft], *, time_zone: str
-) -> list[Receipt]:
+def receive_orders(session: Session, actor: Actor, drafts: Sequence[OrderDraft]) -> list[Receipt]:
     """What became of each draft, in the order given. Makes orders, their lines and holds; never changes
     one."""
     vault: Vault = session.info["vault"]
@@ -68,7 +67,7 @@ def receive_orders(
     known = _known(session, drafts)
     phones = [vault.phone_index(draft.recipient.phone) for draft in drafts]
     twins = _twins(session, drafts, {phone for phone in phones if phone})
-    cut_offs = {row.code: row.cut_off for row in session.execute(select(Carrier.code, Carrier.cut_off))}
+    clocks = shifts.clocks(session)
     receipts, accepted = [], []
     for draft, phone in zip(drafts, phones, strict=True):
         place = draft.channel, draft.source_number
@@ -82,7 +81,7 @@ def receive_orders(
         ))
         if outcome != CREATED:
             continue
-        row = _order_row(draft, verdict, actor, vault, cut_offs, time_zone)
+        row = _order_row(draft, verdict, actor, vault, clocks)
         accepted.append((draft, verdict, row))
         known[place] = Known(row["content_hash"], row["state"])
         if phone:
@@ -191,15 +190,15 @@ def _wanted(lines: Sequence[LineDraft]) -> frozenset[tuple[str, int]]:
 
 
 def _order_row(
-    draft: OrderDraft, verdict: review.Verdict, actor: Actor, vault: Vault, cut_offs: Mapping[str, str],
-    time_zone: str,
+    draft: OrderDraft, verdict: review.Verdict, actor: Actor, vault: Vault, clocks: Clocks,
 ) -> dict[str, Any]:
     assert draft.placed_at is not None, "an order without a day is refused before it comes here"
     who = draft.recipient
     carrier = draft.carrier_code
-    if carrier not in cut_offs:
+    if carrier not in clocks.carriers:
         carrier = carriers.choose_carrier(draft.service, who.country)
     goods = [line for line in draft.open_lines if not line.is_service]
+    times = clocks.times_of(draft.placed_at, actor.at, carrier, draft.service)
     return {
         "channel": draft.channel,
         "source_number": draft.source_number,
@@ -207,8 +206,9 @@ def _order_row(
         "import_class": verdict.cls,
         "state": ORDER_FLOW.step(ORDER_FLOW.start, "hold" if verdict.holds else "confirm"),
         "placed_at": draft.placed_at,
-        "due_at": carriers.due_at(draft.placed_at, cut_offs[carrier], time_zone),
+        **vars(times),
         "received_at": actor.at,
+        "confirmed_at": None if verdict.holds else actor.at,
         "payment": draft.payment,
         "currency": draft.currency,
         "total_minor": draft.total_minor,

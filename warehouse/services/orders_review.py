@@ -307,7 +307,7 @@ def _close(session: Session, actor: Actor, hold_ids: list[int], decision: str, r
 
 def _go_on(session: Session, actor: Actor, order_id: int) -> None:
     """Confirm the order if nothing holds it any more; with units in its tote it goes to the bench."""
-    order = session.execute(select(ORDER.c.state).where(ORDER.c.id == order_id)).one()
+    order = session.execute(select(ORDER.c.state, ORDER.c.confirmed_at).where(ORDER.c.id == order_id)).one()
     still_open = session.execute(
         select(func.count()).select_from(HOLD).where(HOLD.c.order_id == order_id, HOLD.c.lifted_at.is_(None))
     ).scalar_one()
@@ -320,7 +320,8 @@ def _go_on(session: Session, actor: Actor, order_id: int) -> None:
         values = {"state": ORDER_FLOW.step(HELD, "resume"), "picked_at": actor.at}
     else:
         # Nothing is in its tote and nothing reserved: it waits for its release like a new one.
-        values = {"state": ORDER_FLOW.step(ORDER_FLOW.step(HELD, "lift"), "confirm"), "released_at": None}
+        values = {"state": ORDER_FLOW.step(ORDER_FLOW.step(HELD, "lift"), "confirm"), "released_at": None,
+                  "confirmed_at": order.confirmed_at or actor.at}
     session.execute(update(ORDER).where(ORDER.c.id == order_id).values(**values))
     journal.note(session, actor, "confirm", "order", order_id, state=values["state"])
 

@@ -7,7 +7,7 @@ from sqlalchemy import RowMapping, bindparam, exists, select, text, update
 from sqlalchemy.orm import Session
 
 from warehouse import i18n
-from warehouse.domain import packing, picking, shipping
+from warehouse.domain import clocks, packing, picking, shipping
 from warehouse.domain import stock as ledger
 from warehouse.domain.codes import COMMAND, PARCEL, UNKNOWN, Thing
 from warehouse.domain.orders import ORDER_FLOW, PACKED
@@ -37,7 +37,8 @@ DRIVER_LENGTH = 60
 ORDER, PARCEL_TABLE = Order.__table__, Parcel.__table__
 
 _LEAVES = update(PARCEL_TABLE).where(PARCEL_TABLE.c.id == bindparam("parcel")).values(
-    state=bindparam("to_state"), manifest_id=bindparam("manifest"), handed_over_at=bindparam("at"))
+    state=bindparam("to_state"), manifest_id=bindparam("manifest"), handed_over_at=bindparam("at"),
+    expected_by=bindparam("expected_by"))
 # The same words on SQLite and PostgreSQL.
 _COUNT = text(
     "UPDATE order_line SET units_dispatched = units_dispatched + (SELECT units FROM parcel_line"
@@ -126,7 +127,8 @@ def _hand_over(
     stock.move_out(session, actor, loads, source=Place(row["location_id"], ledger.PARCEL),
                    target=Place(row["customer_id"], ledger.CUSTOMER), cause=Cause(ledger.DISPATCH, scan_row))
     execute = session.connection().execute
-    execute(_LEAVES, {"parcel": row["id"], "manifest": now.id, "at": actor.at,
+    expected_by = clocks.expected_by(actor.at, now.row.transit_days, session.info["time_zone"])
+    execute(_LEAVES, {"parcel": row["id"], "manifest": now.id, "at": actor.at, "expected_by": expected_by,
                       "to_state": packing.PARCEL_FLOW.step(row["state"], "hand_over")})
     execute(_COUNT, {"parcel": row["id"]})
     execute(_DISPATCH, {"order": row["order_id"], "at": actor.at})

@@ -22,11 +22,12 @@ DOCK = "dock"
 MOST_SHOWN = 20
 
 _LIST_FIELDS = ("id", "number", "state", "carrier_code", "opened_at", "closed_at", "driver_name")
+_TRUCK_FIELDS = ("name_en", "name_zh", "lane", "cut_off", "transit_days")
 _TRUCK = aliased(Carrier)
 # A list with its carrier, and the scan if it was answered before.
 LIST_COLUMNS = (
     *(getattr(Manifest, name).label(f"list_{name}") for name in _LIST_FIELDS),
-    *(getattr(_TRUCK, name).label(f"list_{name}") for name in ("name_en", "name_zh", "lane", "cut_off")),
+    *(getattr(_TRUCK, name).label(f"list_{name}") for name in _TRUCK_FIELDS),
     Scan.answer, Scan.body_hash,
 )
 _MANIFEST = (
@@ -109,6 +110,7 @@ class DockList:
     name_zh: str
     lane: str
     cut_off: str
+    transit_days: int
     answer: str | None
     body_hash: str | None
 
@@ -150,9 +152,8 @@ def look_for_parcel(
 
 
 def _dock_now(row: RowMapping) -> DockNow:
-    names = (*_LIST_FIELDS, "name_en", "name_zh", "lane", "cut_off")
     return DockNow(DockList(
-        **{name: row[f"list_{name}"] for name in names}, answer=row["answer"], body_hash=row["body_hash"]))
+        **{name: row[f"list_{name}"] for name in (*_LIST_FIELDS, *_TRUCK_FIELDS)}, answer=row["answer"], body_hash=row["body_hash"]))
 
 
 def with_parcels(session: Session, now: DockNow) -> DockNow:
