@@ -18,6 +18,7 @@ ROOMS = {
     "init": "cli_books:init", "prove": "cli_books:prove", "backup": "cli_books:backup",
     "serve": "cli_serve:serve", "demo": "cli_demo:demo", "import": "cli_imports:import_files",
     "people": "cli_people:people", "add": "cli_equipment:add", "night": "cli_night:night",
+    "watch-once": "cli_night:watch_once",
     "plan-replenishment": "cli_night:plan_replenishment",
 }
 

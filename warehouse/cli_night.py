@@ -1,4 +1,5 @@
-"""`warehouse night`: what the clock of a server starts, for those who start it by cron or by hand."""
+"""`warehouse night`, `warehouse watch-once`: what the clock of a server starts, for those who start it by cron or by
+hand."""
 
 from datetime import date
 
@@ -22,6 +23,18 @@ def night(config: Config, day: str | None) -> None:
         return
     click.echo(f"{done.day}: figures of {done.items} items, {done.shelves} shelves to count,"
                f" {done.replenishments} new replenishments.")
+
+
+@click.command("watch-once")
+@click.pass_obj
+def watch_once(config: Config) -> None:
+    """What a server does each minute, once: overdue incidents and parcels, letters to customers."""
+    with data_folder.opened(config) as database:
+        done = jobs.run_minute(jobs.Minute(config, database))
+    for name, count in done.items():
+        click.echo(f"{name}: {'a fault, see the log' if count is None else count}")
+    if None in done.values():
+        raise click.exceptions.Exit(1)
 
 
 @click.command("plan-replenishment")

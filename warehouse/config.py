@@ -26,6 +26,16 @@ class Config:
     night_hour: int = 2
     count_shelves_a_day: int = 60
     confirm_minutes: int = 120
+    # Letters to customers; without a host they are told by phone. Where customers' pages are: https://books.example
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_tls: str = "starttls"
+    smtp_user: str = ""
+    smtp_password_file: str = ""
+    smtp_ca_file: str = ""
+    mail_from: str = ""
+    mail_reply_to: str = ""
+    public_url: str = ""
     is_https: bool = False
     # The address of the proxy before us, whose word on who asks is taken (X-Forwarded-For); empty: nobody's.
     trusted_proxy: str = ""

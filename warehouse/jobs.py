@@ -1,22 +1,28 @@
-"""What the clock starts (STK-2, STK-3): once in each local night the figures of every item, the day's cycle count, and
-what the pick faces need for the morning.
+"""What the clock starts. Each minute: what is overdue, and letters to customers (EXC-2, EXC-3, SHP-3). Once in each
+local night (STK-2, STK-3): the figures of every item, the day's cycle count, and what the pick faces need for the
+morning.
 
-Every server looks; whoever claims the night's row first does the work. What is read is read beside the scans, what is
-written is written in short pieces between them.
+Every server looks. The night is done by whoever claims its row first; the minute's steps take what they find row by row,
+so that several servers never do the same twice. What is read is read beside the scans, what is written is written in
+short pieces between them.
 """
 
 import logging
 import threading
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from warehouse import clock
+from warehouse import clock, mailing
 from warehouse.config import Config
 from warehouse.db import Database
-from warehouse.services import cycle_plan, figures, journal, replenishment, setup
+from warehouse.services import cycle_plan, figures, journal, outbox, replenishment, setup
 
 LOOK_EVERY_S = 60
+# Lots of one step in one minute; what is left waits for the next.
+MOST_LOTS = 20
 # How long a stopping server waits for the step that is under way.
 LEAVE_S = 10
 
@@ -73,10 +79,82 @@ def _go_on(stop: threading.Event) -> None:
         raise BrokenOff
 
 
+# --- Each minute
+# ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Minute:
+    """What a step of the minute works with. `write` is a transaction of its own, by the console's person, now."""
+
+    config: Config
+    database: Database
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def write(self, use_case: Callable[..., Any], *args: Any, **named: Any) -> Any:
+        with self.database.read() as session:
+            actor = setup.system_actor(session, clock.now())
+        return self.database.write(use_case, actor, *args, **named)
+
+    def write_lots(self, use_case: Callable[..., int], *args: Any, **named: Any) -> int:
+        """A use case that does `outbox.LOT` at a time, until nothing is left."""
+        done = 0
+        for _ in range(MOST_LOTS):
+            count = self.write(use_case, *args, **named)
+            done += count
+            if count < outbox.LOT or self.stop.is_set():
+                break
+        return done
+
+
+def want_dispatched(minute: Minute) -> int:
+    if not minute.config.smtp_host:
+        return 0
+    return minute.write_lots(outbox.want_dispatched, time_zone=minute.config.time_zone)
+
+
+def queue_letters(minute: Minute) -> int:
+    if not minute.config.smtp_host:
+        return 0
+    return minute.write_lots(outbox.queue_what_sends_itself, mailing.shop_of(minute.config))
+
+
+def send_letters(minute: Minute) -> int:
+    return mailing.drain(minute.config, minute.database, stop=minute.stop).sent
+
+
+# What is done, in this order; each answers how many.
+MINUTE: dict[str, Callable[[Minute], int]] = {
+    "dispatches to tell": want_dispatched,
+    "letters queued": queue_letters,
+    "letters sent": send_letters,
+}
+
+
+def run_minute(minute: Minute) -> dict[str, int | None]:
+    """Every step once; how many each did. A fault in one is logged (None) and does not keep the others."""
+    done: dict[str, int | None] = {}
+    for name, step in MINUTE.items():
+        if minute.stop.is_set():
+            break
+        try:
+            done[name] = step(minute)
+        except Exception:  # A door: nobody else would hear of it.
+            log.exception("%s", name)
+            done[name] = None
+    return done
+
+
+# --- Beside the server
+# ----------------------------------------------------------------------------------------------------------
+
+
 class Watch:
     """The thread beside the server that looks at the clock every minute, until it is stopped."""
 
     def __init__(self, config: Config, database: Database) -> None:
+        # Settings that cannot work are told at start, not in a log.
+        mailing.server_of(config)
         self._config, self._database = config, database
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="night", daemon=True)
@@ -91,6 +169,7 @@ class Watch:
 
     def _watch(self) -> None:
         while not self._stop.wait(LOOK_EVERY_S):
+            run_minute(Minute(self._config, self._database, self._stop))
             self.look()
 
     def look(self) -> Night | None:

@@ -106,9 +106,9 @@ def sent(session: Session, mail_id: int, at: datetime) -> None:
         .values(state=MESSAGE_FLOW.step(QUEUED, "send"), done_at=at, next_try_at=None, last_error=""))
 
 
-def not_sent(session: Session, mail_id: int, tries: int, at: datetime, words: str, *, for_good: bool) -> None:
-    """A mail server, or nobody, has not taken it: it waits for its next try, or a person must look. Says nothing where
-    another process has it in hand by now."""
+def not_sent(session: Session, mail_id: int, tries: int, at: datetime, words: str, *, for_good: bool) -> bool:
+    """A mail server, or nobody, has not taken it: it waits for its next try, or a person must look (True). Changes
+    nothing where another process has it in hand by now."""
     wait = None if for_good else wait_after(tries)
     values: dict[str, Any] = {"last_error": words[:ERROR_LIMIT] or "?"}
     if wait is None:
@@ -118,6 +118,7 @@ def not_sent(session: Session, mail_id: int, tries: int, at: datetime, words: st
     session.execute(
         update(MESSAGE).where(MESSAGE.c.id == mail_id, MESSAGE.c.state == QUEUED, MESSAGE.c.tries == tries)
         .values(values))
+    return wait is None
 
 
 def _parcels(session: Session, order_ids: list[int]) -> dict[int, list[Any]]:
