@@ -88,7 +88,7 @@ def refuse_label(box: Box) -> Verdict | None:
         return refuse("shipping.not_checked", n=box.units_left)
     if not box.units:
         return refuse("shipping.nothing_inside", parcel=box.number)
-    # A label that is made already may still be stuck on: the dock is where the parcel stays.
+    # One that is made already may still be stuck on: it is at the dock that the parcel stays.
     if box.paused and not box.has_label:
         return refuse("shipping.paused", parcel=box.number, reason=box.paused)
     return None
