@@ -19,6 +19,7 @@ from warehouse.domain.own_labels import make_label
 from warehouse.domain.scans import ScanIn
 from warehouse.errors import NotFound
 from warehouse.models.incidents import Incident
+from warehouse.models.messages import Message
 from warehouse.models.orders import Hold
 from warehouse.models.picking import Tote
 from warehouse.queries import packing as waiting
@@ -195,3 +196,38 @@ def test_the_bench_lists_what_is_under_way_then_by_due_time(db, actor, picker, p
     assert [(row.order_id, row.totes) for row in before.waiting] == [(sooner.id, ("T-02",)), (order.id, ("T-01",))]
     assert [(row.order_id, row.packer) for row in after.waiting] == [(order.id, "Jamie Porter"), (sooner.id, None)]
     assert after.count == 2
+
+
+@pytest.mark.parametrize("kind", ["misprint", "missing_pages"])
+def test_a_faulty_book_goes_to_quarantine_as_what_it_is(db, picked, dune, kind):
+    bench, order, _ = picked
+
+    answer = bench.press(f"#{kind}:{order.line_ids[0]}")
+
+    assert (answer.code, answer.task["undecided"]) == (f"packing.reported_{kind}", 1)
+    assert units_at(db, "QUARANTINE", dune, "damaged") == (1, 0)
+    assert rows(db, Incident.kind, Incident.id) == [(kind, answer.facts["incident_id"])]
+    assert bench.press("#hold").code == "packing.decided_hold"
+    assert rows(db, Hold.reason) == [("damaged_at_pack",)]
+
+
+@pytest.mark.parametrize(("when_short", "press", "why"), [
+    ("wait", "#hold", "short_wait"), ("wait", "#part", "short_part"), ("cancel", "#part", "line_cancelled")])
+def test_the_customer_hears_what_the_packer_decided_once_for_each_title(
+        db, actor, picker, packer, dune, emma, when_short, press, why):
+    bench, order, _ = at_bench(db, actor, picker, packer, {dune: 3, emma: 1}, when_short=when_short)
+    bench.press(f"#damaged:{order.line_ids[0]}")
+    bench.press(f"#missing:{order.line_ids[0]}")
+
+    bench.press(press)
+
+    assert rows(db, Message.why, Message.facts) == [(why, {"title": "Dune", "n": 2})]
+
+
+def test_of_another_copy_fetched_for_the_box_no_customer_hears(db, picked, dune):
+    bench, order, _ = picked
+    stock_at(db, "C-01-1", dune)
+    bench.press(f"#damaged:{order.line_ids[0]}")
+
+    assert bench.press("#replace").code == "packing.decided_replace"
+    assert rows(db, Message.why) == []

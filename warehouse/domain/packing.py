@@ -23,10 +23,13 @@ PARCEL_FLOW = Flow("parcel", start=OPEN, steps={
     (LABELLED, "reopen"): OPEN,
     (LABELLED, "hand_over"): HANDED_OVER,
     (HANDED_OVER, "take_back"): LABELLED,
+    # What the carrier tells afterwards; some tell the end alone.
     (HANDED_OVER, "depart"): IN_TRANSIT,
-    (IN_TRANSIT, "deliver"): DELIVERED,
-    (IN_TRANSIT, "lose"): LOST,
-    (IN_TRANSIT, "return"): RETURNED,
+    **{(state, verb): target for state in (HANDED_OVER, IN_TRANSIT)
+       for verb, target in (("deliver", DELIVERED), ("lose", LOST), ("return", RETURNED))},
+    (LOST, "find"): IN_TRANSIT,
+    (LOST, "deliver"): DELIVERED,
+    (LOST, "return"): RETURNED,
     (DELIVERED, "return"): RETURNED,
     (OPEN, "void"): VOID,
     (CLOSED, "void"): VOID,
@@ -36,7 +39,9 @@ PARCEL_FLOW = Flow("parcel", start=OPEN, steps={
 STEP_START, STEP_SCAN, STEP_DECIDE, STEP_READ, STEP_WEIGH, STEP_STOP = (
     "start", "scan", "decide", "read", "weigh", "stop"
 )
-DAMAGED, MISSING = "damaged", "missing"
+DAMAGED, MISPRINT, MISSING_PAGES, MISSING = "damaged", "misprint", "missing_pages", "missing"
+# Why a copy that was picked cannot be packed.
+LOSSES = (DAMAGED, MISPRINT, MISSING_PAGES, MISSING)
 HOLD, PART, REPLACE = "hold", "part", "replace"
 
 # A scale and paper, tape and filling: what may differ before somebody looks into the box again (PAK-2).

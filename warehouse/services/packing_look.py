@@ -39,7 +39,7 @@ _LAST_ID = (
 _UNDECIDED = (
     select(func.count()).select_from(Incident)
     .where(Incident.order_id == Order.id, Incident.stage == TASK, Incident.outcome == "",
-           Incident.kind.in_((rules.DAMAGED, rules.MISSING)))
+           Incident.kind.in_(rules.LOSSES))
     .correlate(Order).scalar_subquery()
 )
 _SEEN = aliased(Scan)
@@ -263,7 +263,7 @@ def undecided(session: Session, order_id: int) -> list[Incident]:
     return list(session.execute(
         select(Incident).where(
             Incident.order_id == order_id, Incident.stage == TASK, Incident.outcome == "",
-            Incident.kind.in_((rules.DAMAGED, rules.MISSING)))
+            Incident.kind.in_(rules.LOSSES))
         .order_by(Incident.id)).scalars())
 
 

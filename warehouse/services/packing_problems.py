@@ -20,7 +20,7 @@ from warehouse.models.incidents import Incident
 from warehouse.models.orders import Hold, Order, OrderLine
 from warehouse.models.picking import PickRun, PickStop, RunTote
 from warehouse.models.stock import Location, StockBalance
-from warehouse.services import incidents, journal, stock
+from warehouse.services import incidents, journal, messages, stock
 from warehouse.services.packing_look import TASK, PackNow, undecided
 from warehouse.services.packing_steps import begin, carry_out, keep, totes_with
 from warehouse.services.scans import Touched
@@ -31,41 +31,33 @@ PRESSED = Touched(COMMAND)
 LINE = OrderLine.__table__
 
 
-def _damaged(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, argument: str) -> Answer:
-    """`#damaged:<line>`: one copy in the tote is damaged; it goes to quarantine."""
-    return _lose(session, actor, now, scanned, argument, rules.DAMAGED)
-
-
-def _missing(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, argument: str) -> Answer:
-    """`#missing:<line>`: one copy that was picked is not in the tote."""
-    return _lose(session, actor, now, scanned, argument, rules.MISSING)
-
-
-def _lose(
-    session: Session, actor: Actor, now: PackNow, scanned: ScanIn, argument: str, kind: str
-) -> Answer:
+def _lose(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, argument: str) -> Answer:
+    """`#damaged:<line>`, `#misprint:…`, `#missing_pages:…`: one copy in the tote cannot be sent and goes to quarantine.
+    `#missing:<line>`: one copy that was picked is not in the tote."""
+    kind = scanned.raw[1:].partition(":")[0]
     line = now.line(int(argument)) if argument.isdecimal() else None
     lies = totes_with(now, line.item_id) if line else []
     if line is None or not line.units_left or not lies:
         return keep(session, actor, now, scanned, refuse("packing.line_complete", WARN), PRESSED)
     tote, _ = lies[0]
+    is_here = kind != rules.MISSING
+    verdict = accept(f"packing.reported_{kind}", kind, WARN, title=line.title)
 
     def write(scan_row: int) -> None:
         begin(session, actor, now)
-        is_damaged = kind == rules.DAMAGED
         stock.move(
             session, actor, line.item_id, 1, source=tote,
-            target=stock.fixed_place(session, "QUARANTINE" if is_damaged else "LOST-FOUND"),
-            cause=Cause(ledger.DAMAGE if is_damaged else ledger.SHORT, scan_row, line.id),
-            target_condition=ledger.DAMAGED if is_damaged else None)
+            target=stock.fixed_place(session, "QUARANTINE" if is_here else "LOST-FOUND"),
+            cause=Cause(ledger.DAMAGE if is_here else ledger.SHORT, scan_row, line.id),
+            target_condition=ledger.DAMAGED if is_here else None)
         session.execute(update(LINE).where(LINE.c.id == line.id).values(
             units_picked=LINE.c.units_picked - 1, units_reserved=LINE.c.units_reserved - 1,
             units_short=LINE.c.units_short + 1))
-        incidents.report(session, actor, kind, TASK, units=1, item_id=line.item_id, location_id=tote.id,
-                         order_id=now.id, order_line_id=line.id, scan_id=scan_row)
+        verdict.facts["incident_id"] = incidents.report(
+            session, actor, kind, TASK, units=1, item_id=line.item_id, location_id=tote.id, order_id=now.id,
+            order_line_id=line.id, scan_id=scan_row)
 
     touched = replace(PRESSED, units=1, item_id=line.item_id, location_id=tote.id)
-    verdict = accept(f"packing.reported_{kind}", kind, WARN, title=line.title)
     return carry_out(session, actor, now, scanned, verdict, touched, write)
 
 
@@ -74,7 +66,7 @@ def _hold(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, _argume
     lost = undecided(session, now.id)
     if not lost:
         return keep(session, actor, now, scanned, refuse("packing.nothing_to_decide", WARN), PRESSED)
-    reason = "damaged_at_pack" if any(each.kind == rules.DAMAGED for each in lost) else "missing_at_pack"
+    reason = "damaged_at_pack" if any(each.kind != rules.MISSING for each in lost) else "missing_at_pack"
 
     def write(_: int) -> str:
         _decide(lost, rules.HOLD)
@@ -82,6 +74,7 @@ def _hold(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, _argume
         session.execute(insert(Hold.__table__), {
             "order_id": now.id, "reason": reason, "facts": {"units": len(lost)}, "opened_at": actor.at})
         journal.note(session, actor, "hold", "order", now.id, reason=reason)
+        _tell_customer(session, actor, now, lost, "short_wait")
         return "/pack/"
 
     verdict = accept("packing.decided_hold", rules.HOLD, WARN, order=now.order.number)
@@ -98,10 +91,12 @@ def _part(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, _argume
 
     def write(_: int) -> None:
         _decide(lost, rules.PART)
-        if now.order.when_short == waves.CANCEL:
+        is_cancelled = now.order.when_short == waves.CANCEL
+        if is_cancelled:
             for each in lost:
                 session.execute(update(LINE).where(LINE.c.id == each.order_line_id).values(
                     units_short=LINE.c.units_short - 1, units_cancelled=LINE.c.units_cancelled + 1))
+        _tell_customer(session, actor, now, lost, "line_cancelled" if is_cancelled else "short_part")
         journal.note(session, actor, "ship_part", "order", now.id, units=len(lost))
 
     verdict = accept("packing.decided_part", rules.PART, OK, n=len(lost))
@@ -134,6 +129,15 @@ def _replace(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, _arg
 def _decide(lost: list[Incident], outcome: str) -> None:
     for each in lost:
         each.outcome = outcome
+
+
+def _tell_customer(session: Session, actor: Actor, now: PackNow, lost: list[Incident], why: str) -> None:
+    """What the customer must hear of each title that was lost."""
+    for line in now.lines:
+        of_line = [each for each in lost if each.order_line_id == line.id]
+        if of_line:
+            messages.want(session, actor, now.id, why, key=f"incident:{of_line[0].id}", incident_id=of_line[0].id,
+                          title=line.title, n=sum(each.units for each in of_line))
 
 
 def _set_order(session: Session, now: PackNow, verb: str) -> None:
@@ -183,5 +187,5 @@ def _plan_run(session: Session, actor: Actor, now: PackNow, takes: list[Take]) -
 
 
 COMMANDS: dict[str, Callable[[Session, Actor, PackNow, ScanIn, str], Answer]] = {
-    "damaged": _damaged, "missing": _missing, rules.HOLD: _hold, rules.PART: _part, rules.REPLACE: _replace,
+    **dict.fromkeys(rules.LOSSES, _lose), rules.HOLD: _hold, rules.PART: _part, rules.REPLACE: _replace,
 }

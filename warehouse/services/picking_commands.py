@@ -29,6 +29,10 @@ from warehouse.services.stock import Cause, Place
 UNDO_DEPTH = 5
 # These are not about the present stop.
 NAMES_ITS_OWN = ("undo", "empty")
+NUMBER_LENGTH = 4
+# What a picker can say of copies that are not there, and what kind of incident it is.
+NOT_ENOUGH = "not_enough"
+MISSING = {NOT_ENOUGH: "short", "nothing_here": "short", "other_book": "wrong_item"}
 
 
 def command(session: Session, actor: Actor, run_id: int, scanned: ScanIn) -> Answer:
@@ -111,57 +115,61 @@ def _empty(session: Session, actor: Actor, now: RunNow, scanned: ScanIn, argumen
 
 
 def _short(session: Session, actor: Actor, now: RunNow, scanned: ScanIn, argument: str) -> Answer:
-    """What is not yet taken here is not here. The shelf's book is set to what others still hold of it, this
-    run's other stops for the same item here go too, and each missing unit is fetched from another shelf of the
-    same walk where one has it; what is nowhere is short, and an incident either way."""
-    stop = _stop(now)
+    """`nothing_here`, `other_book`, `not_enough`, and `not_enough:2` where two of those still to be taken lie there:
+    they stay to be taken, all others of this walk at this shelf are missing (`picking_short.find_fewer`)."""
+    why, _, there = argument.partition(":")
+    if (why or NOT_ENOUGH) not in MISSING or (there and (why != NOT_ENOUGH or not _is_number(there))):
+        raise Conflict("picking.unknown_command", command=scanned.raw[1:])
+    stop, found = _stop(now), int(there or 0)
     if _units_left(stop) == 0:
         verdict = refuse("picking.nothing_left_to_take", WARN)
         return picking.close(session, actor, now, scanned, verdict, Touched(COMMAND))
-    same = session.execute(
-        select(PickStop).where(PickStop.run_id == now.id, PickStop.item_id == stop.item_id,
-                               PickStop.location_id == stop.location_id,
-                               PickStop.state.in_((rules.OPEN, rules.SKIPPED)))
-        .order_by(PickStop.position).with_for_update()).scalars().all()
-    missing = [(each, each.units_due - each.units_taken - each.units_short) for each in same]
-    for each, units in missing:
-        if units and each.reservation_id:
-            stock.free_reservation(session, each.reservation_id)
-    gone = stock.free_units(session, stop.item_id, stop.location_id)
-    if gone:
-        stock.move(session, actor, stop.item_id, gone, source=Place(stop.location_id, ledger.SHELF),
-                   target=stock.fixed_place(session, "LOST-FOUND"), cause=Cause(ledger.SHORT))
-    return _after_missing(session, actor, now, scanned, missing, kind="short", reason=argument or "not_enough")
+    if found >= _units_left(stop):
+        verdict = refuse("picking.all_are_there", WARN, n=found)
+        return picking.close(session, actor, now, scanned, verdict, Touched(COMMAND))
+    missing = picking_short.find_fewer(
+        session, actor, now.id, now.kind, stop.stop_id, found=found, kind=MISSING[why or NOT_ENOUGH],
+        reason=why or NOT_ENOUGH)
+    return _after_missing(session, actor, now, scanned, missing)
 
 
-def _damaged(session: Session, actor: Actor, now: RunNow, scanned: ScanIn, argument: str) -> Answer:
-    """One copy at the shelf is damaged: it goes to quarantine, and another is fetched or the line is short."""
-    stop = _stop(now)
-    if _units_left(stop) == 0:
+def _bad(session: Session, actor: Actor, now: RunNow, scanned: ScanIn, argument: str) -> Answer:
+    """One copy at the shelf, or as many as are named, is damaged, misprinted or lacks pages."""
+    stop, kind = _stop(now), scanned.raw[1:].partition(":")[0]
+    if argument and not _is_number(argument):
+        raise Conflict("picking.unknown_command", command=scanned.raw[1:])
+    left, units = _units_left(stop), int(argument or 1)
+    if left == 0 or not units:
         verdict = refuse("picking.nothing_left_to_take", WARN)
         return picking.close(session, actor, now, scanned, verdict, Touched(COMMAND))
-    stock.free_reservation(session, stop.reservation_id, 1)
-    stock.move(session, actor, stop.item_id, 1, source=Place(stop.location_id, ledger.SHELF),
-               target=stock.fixed_place(session, "QUARANTINE"), target_condition=ledger.DAMAGED,
-               cause=Cause(ledger.DAMAGE))
-    row = session.get_one(PickStop, stop.stop_id, populate_existing=True)
-    return _after_missing(session, actor, now, scanned, [(row, 1)], kind="damaged", reason="damaged")
+    if units > left:
+        verdict = refuse("picking.too_many", WARN, n=units - left, title=stop.title)
+        return picking.close(session, actor, now, scanned, verdict, Touched(COMMAND))
+    missing = picking_short.find_bad(
+        session, actor, now.id, now.kind, stop.stop_id, units=units, kind=kind)
+    return _after_missing(session, actor, now, scanned, missing)
 
 
 def _after_missing(
-    session: Session, actor: Actor, now: RunNow, scanned: ScanIn, missing: list[tuple[PickStop, int]], *,
-    kind: str, reason: str,
+    session: Session, actor: Actor, now: RunNow, scanned: ScanIn, missing: picking_short.Missing
 ) -> Answer:
-    """Close what is missing at its stop, fetch it elsewhere, and say what became of it."""
-    elsewhere, short = picking_short.close_missing(
-        session, actor, now.id, now.kind, missing, kind=kind, stage="pick", reason=reason)
+    """Say what became of it; more can be told about the incident."""
     picking_short.finish_run(session, actor, now.id)
-    title = _stop(now).title
-    verdict = accept("picking.short_elsewhere" if not short else "picking.short", "short", WARN, title=title,
-                     n=short or elsewhere)
     here = _stop(now)
+    if missing.short:
+        code = "picking.short"
+    elif missing.elsewhere:
+        code = "picking.short_elsewhere"
+    else:
+        code = "picking.take_another_here"
+    verdict = accept(code, "short", WARN, title=here.title, n=missing.short or missing.elsewhere or 1,
+                     incident_id=missing.incident_id)
     touched = Touched(COMMAND, stop_id=here.stop_id, item_id=here.item_id, location_id=here.location_id)
     return _keep(session, actor, now.id, scanned, verdict, touched)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= NUMBER_LENGTH
 
 
 def _undo(session: Session, actor: Actor, now: RunNow, scanned: ScanIn, argument: str) -> Answer:
@@ -232,6 +240,6 @@ def _set_stop(session: Session, stop_id: int, **values: Any) -> None:
 
 
 COMMANDS: dict[str, Callable[[Session, Actor, RunNow, ScanIn, str], Answer]] = {
-    "undo": _undo, "later": _later, "short": _short, "damaged": _damaged, "tote_full": _tote_full,
-    "last4": _last_four, "call_lead": _call_lead, "empty": _empty,
+    "undo": _undo, "later": _later, "short": _short, "damaged": _bad, "misprint": _bad, "missing_pages": _bad,
+    "tote_full": _tote_full, "last4": _last_four, "call_lead": _call_lead, "empty": _empty,
 }
