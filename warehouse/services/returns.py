@@ -79,13 +79,26 @@ def open_unannounced(
     decides about it while the bench goes on."""
     made = CustomerReturn(
         order_id=order_id, parcel_id=parcel_id, kind=returns.RETURN, reason=returns.OTHER, source=source,
-        state=RETURN_FLOW.step(RETURN_FLOW.start, "receive"), tracking_number=tracking_number or None,
-        requested_at=actor.at, requested_by=actor.person_id, received_at=actor.at, received_by=actor.person_id)
+        state=RETURN_FLOW.start, tracking_number=tracking_number or None, requested_at=actor.at,
+        requested_by=actor.person_id, decision_reason=return_policy.CAME_UNASKED)
     add_return(session, made)
-    subjects = [("return", made.id), *([("order", order_id)] if order_id else [])]
-    for subject, subject_id in subjects:
-        journal.note(session, actor, "receive_return", subject, subject_id, number=made.number, source=source)
+    receive(session, actor, made)
     return made.id
+
+
+def receive(session: Session, actor: Actor, made: CustomerReturn) -> None:
+    """Its parcel is on the bench; the customer hears of it. One that nobody waited for any more (refused, withdrawn,
+    lapsed) is decided anew: it waits for the desk as if it came unasked."""
+    if made.state not in returns.EXPECTED:
+        made.decided_at, made.decided_by, made.decision_reason = None, None, return_policy.CAME_UNASKED
+    made.state = RETURN_FLOW.step(made.state, "receive")
+    made.received_at, made.received_by = actor.at, actor.person_id
+    subjects = [("return", made.id), *([("order", made.order_id)] if made.order_id else [])]
+    for subject, subject_id in subjects:
+        journal.note(session, actor, "receive_return", subject, subject_id, number=made.number, source=made.source)
+    if made.order_id is not None:
+        messages.want(session, actor, made.order_id, "return_received", key=made.number or "", return_id=made.id,
+                      number=made.number)
 
 
 def may_be_returned(session: Session, order_id: int) -> bool:
@@ -148,11 +161,12 @@ def asked_price(session: Session, return_id: int) -> int:
 
 
 def decide(session: Session, actor: Actor, made: CustomerReturn, verb: str, why: str) -> None:
-    """Approve or refuse a return, wherever its parcel is; the customer hears of it. `why` is a code of
-    `return_policy.WHYS` or what a person said. The fee follows from the policy where it is approved."""
-    if made.state in (returns.REQUESTED, returns.REFUSED):
+    """Approve or refuse a return; the customer hears of it. `why` is a code of `return_policy.WHYS` or what a person
+    said. One whose parcel is here is decided once the bench is done with it, and once. The fee follows from the policy
+    where it is approved."""
+    if made.state != returns.JUDGED:
         made.state = RETURN_FLOW.step(made.state, verb)
-    elif made.state not in (returns.RECEIVED, returns.JUDGED) or made.decided_at is not None:
+    elif made.decided_at is not None:
         raise Conflict("flow.illegal_step", thing="return", state=made.state, verb=verb)
     made.decided_at, made.decided_by, made.decision_reason = actor.at, actor.person_id, why
     if verb == "approve" and made.policy_id is not None:
