@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from warehouse import clock, mailing
 from warehouse.config import Config
 from warehouse.db import Database
-from warehouse.services import cycle_plan, figures, journal, outbox, replenishment, setup
+from warehouse.services import customer, cycle_plan, figures, journal, outbox, replenishment, setup
 
 LOOK_EVERY_S = 60
 # Lots of one step in one minute; what is left waits for the next.
@@ -123,11 +123,16 @@ def send_letters(minute: Minute) -> int:
     return mailing.drain(minute.config, minute.database, stop=minute.stop).sent
 
 
+def index_names(minute: Minute) -> int:
+    return minute.write_lots(customer.index_names)
+
+
 # What is done, in this order; each answers how many.
 MINUTE: dict[str, Callable[[Minute], int]] = {
     "dispatches to tell": want_dispatched,
     "letters queued": queue_letters,
     "letters sent": send_letters,
+    "names indexed": index_names,
 }
 
 
