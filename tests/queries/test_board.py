@@ -102,7 +102,7 @@ def test_dispatched_today_counts_who_left_on_time(db, clock, dune):
 def test_incidents_and_holds_that_need_a_decision_are_counted(db, clock, actor, dune):
     db.write(incidents.report, actor, "short", "pick", units=1)
     settled = db.write(incidents.report, actor, "short", "pick", units=1)
-    db.write(incidents.settle, actor, settled, "found")
+    db.write(incidents.close, actor, settled, "found")
     order = an_order(db, {dune: 1}, state="held")
     db.write(lambda session: session.execute(insert(Hold.__table__), [
         {"order_id": order.id, "reason": reason, "facts": {}, "opened_at": actor.at}

@@ -275,7 +275,7 @@ def test_undo_takes_scans_back_one_by_one_the_last_first(db, at_door, delivery, 
 def test_a_settled_incident_is_not_undone(db, actor, at_door, dune):
     at_door.scan(dune.isbn)
     incident = at_door.press("#bad:damaged").task["incident_id"]
-    db.write(incidents.settle, actor, incident, "confirmed")
+    db.write(incidents.close, actor, incident, "confirmed")
 
     assert at_door.scan("#undo").code == "receiving.gone"
 

@@ -1,9 +1,12 @@
 """Incidents: what can go wrong where, who must act until when, and how one may end (EXC-1, EXC-2)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from warehouse.domain.flow import Flow
+from warehouse.domain.orders import BEFORE_DISPATCH, CALLED_OFF, HELD
+from warehouse.domain.stock import LOST_FOUND
+from warehouse.domain.stock import QUARANTINE as STOCK_QUARANTINE
 
 OPEN, SETTLED = "open", "settled"
 INCIDENT_FLOW = Flow("incident", start=OPEN, steps={
@@ -35,6 +38,8 @@ FOR_COPIES = (FOUND, BACK_TO_SHELF, QUARANTINE, SCRAP, LOST)
 HOLD, PART, REPLACEMENT, CANCEL_LINE, REFUND = "hold", "part", "replacement", "cancel_line", "refund"
 FOR_ORDER = (HOLD, PART, REPLACEMENT, CANCEL_LINE, REFUND)
 OUTCOMES = (*PLAIN, *FOR_COPIES, *FOR_ORDER)
+# Of these an incident has one at most, ever: a second one would send or pay the same copies twice.
+ONCE = frozenset({REPLACEMENT, CANCEL_LINE, REFUND})
 # These cost what the copies are worth; a refund costs its amount.
 COSTS_COPIES = frozenset({SCRAP, LOST, REPLACEMENT, CANCEL_LINE})
 
@@ -115,6 +120,9 @@ KINDS: dict[str, Kind] = {
 UNKNOWN_CAUSE = "unknown"
 CAUSES = (*sorted({cause for kind in KINDS.values() for cause in kind.causes}), UNKNOWN_CAUSE)
 
+# Minutes come often: what is left over goes up with the next one.
+ESCALATED_AT_ONCE = 200
+
 # What was found at a shelf that says that books and shelf may differ: it is counted (STK-3).
 ASKS_FOR_COUNT = frozenset({"short", "missing", "wrong_item", "wrong_location", "found", "over"})
 
@@ -132,9 +140,93 @@ def causes_of(kind: str) -> tuple[str, ...]:
     return (*KINDS[kind].causes, UNKNOWN_CAUSE)
 
 
+# Kinds whose report moves copies in the same way, so that one may be called the other afterwards.
+_ALIKE = (frozenset({"damaged", "misprint", "missing_pages", "wrong_edition"}),
+          frozenset({"short", "missing", "count_difference"}))
+
+
+def may_become(kind: str, other: str, stage: str, *, is_booked: bool) -> bool:
+    """Whether an incident may be called another kind. What its report moved in the books stays, so it must be one that
+    moves the same; and a copy that an order line lost between shelf and parcel stays what the line counts it as."""
+    if stage in {PACK, PUT_BACK} and {kind, other} & set(DECIDED_AT_BENCH):
+        return False
+    return not is_booked or any({kind, other} <= alike for alike in _ALIKE)
+
+
+# --- How it is settled -----------------------------------------------------------------------------------------------
+
+# What each team may decide alone, in minor units of the currency of price or refund; what costs more, or has no price
+# in one of these, goes up to the lead. Of the lead nothing is asked.
+LIMITS: dict[str, dict[str, int]] = {
+    "service": {"CNY": 20_000, "HKD": 20_000, "TWD": 90_000, "USD": 3_000, "EUR": 3_000, "GBP": 2_500, "JPY": 4_500},
+    "operations": {
+        "CNY": 100_000, "HKD": 100_000, "TWD": 450_000, "USD": 15_000, "EUR": 15_000, "GBP": 12_500, "JPY": 22_500},
+    "purchasing": {
+        "CNY": 100_000, "HKD": 100_000, "TWD": 450_000, "USD": 15_000, "EUR": 15_000, "GBP": 12_500, "JPY": 22_500},
+}
+
+
+def may_decide(role: str, cost_minor: int | None, currency: str) -> bool:
+    """Whether a team's own people may settle at this cost. `None`: nobody knows what the copies are worth."""
+    if role == LEAD or cost_minor == 0:
+        return True
+    most = LIMITS.get(role, {}).get(currency)
+    return most is not None and cost_minor is not None and cost_minor <= most
+
+
+def settlement_flaw(outcome: str, effects: Collection[str]) -> str | None:
+    """What is wrong with doing all of this at once; a code, or None. The copies end in one place, the order takes one
+    way, and who gets other copies gets no money for them."""
+    copies, order = [each for each in effects if each in FOR_COPIES], [each for each in effects if each in FOR_ORDER]
+    if not {outcome, *effects} <= set(OUTCOMES):
+        return "choose_outcome"
+    if len(copies) > 1:
+        return "one_place_for_copies"
+    if len([each for each in order if each != REFUND]) > 1 or {REFUND, REPLACEMENT} <= set(order):
+        return "one_way_for_order"
+    if outcome == MISTAKE and (set(effects) - {BACK_TO_SHELF, FOUND}):
+        return "mistake_changes_nothing"
+    return None
+
+
+def ways_for_copies(kind: str, lie_in: Collection[str]) -> tuple[str, ...]:
+    """What may become of the copies; `lie_in` are the kinds of place where they are known to lie."""
+    possible = KINDS[kind].outcomes & set(FOR_COPIES)
+    if lie_in and LOST_FOUND not in lie_in:
+        possible -= {FOUND}
+    if lie_in and STOCK_QUARANTINE not in lie_in:
+        possible -= {BACK_TO_SHELF}
+    return tuple(each for each in FOR_COPIES if each in possible)
+
+
+def ways_for_order(kind: str, order_state: str | None, done: Collection[str] = ()) -> tuple[str, ...]:
+    """What may be done with the order behind it as it stands; `done` are effects that it had already."""
+    if order_state is None or order_state == CALLED_OFF:
+        return ()
+    possible = (KINDS[kind].outcomes & set(FOR_ORDER)) - (set(done) & ONCE)
+    if order_state not in BEFORE_DISPATCH:
+        possible &= _AFTER_DISPATCH
+    elif order_state == HELD:
+        possible -= {HOLD}
+    return tuple(each for each in FOR_ORDER if each in possible)
+
+
+def topic_of(kind: str, effect: str) -> str | None:
+    """What the customer must hear of an effect on their order; None where its own services tell it, or nothing."""
+    if effect == HOLD:
+        return "ask_address" if kind == "address" else "short_wait" if kind in _COPIES_LACK else None
+    return {REPLACEMENT: "replaced", PART: "short_part"}.get(effect)
+
+
+# Copies that the order will not get at once.
+_COPIES_LACK = frozenset({"short", "missing", "count_difference", "damaged", "misprint", "missing_pages",
+                          "wrong_edition", "wrong_item"})
+PARCEL_TOPICS = {"lost": "parcel_lost", "damaged": "parcel_damaged"}
+
+
 # Where units of an order are lost at the bench, the packer says first whether it waits, goes without, or gets others.
 BENCH = PACK
-DECIDED_AT_BENCH = ("damaged", "missing")
+DECIDED_AT_BENCH = ("damaged", "misprint", "missing_pages", "missing")
 
 
 def is_left_to_bench(stage: str, kind: str, outcome: str, order_state: str | None) -> bool:

@@ -23,10 +23,11 @@ WAITED_FOR = (OPEN, PART)
 
 # What a delivery can differ in from what was ordered or announced, and how copies can be bad: kinds of incident.
 OVER, SHORT, NOT_ORDERED, UNKNOWN_TITLE = "over", "short", "not_ordered", "unknown_title"
-DAMAGED, MISPRINT, WRONG_EDITION = "damaged", "misprint", "wrong_edition"
+DAMAGED, MISPRINT, MISSING_PAGES, WRONG_EDITION = "damaged", "misprint", "missing_pages", "wrong_edition"
 # Copies that nobody wanted.
 OVERS = (OVER, NOT_ORDERED, UNKNOWN_TITLE)
-DISCREPANCIES = (SHORT, OVER, NOT_ORDERED, UNKNOWN_TITLE, DAMAGED, MISPRINT, WRONG_EDITION)
+DISCREPANCIES = (SHORT, OVER, NOT_ORDERED, UNKNOWN_TITLE, DAMAGED, MISPRINT, MISSING_PAGES,
+                 WRONG_EDITION)
 
 # Whether an item has its facts (CAT-3): a draft is not put away.
 DRAFT, LISTED = "draft", "listed"

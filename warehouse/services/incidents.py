@@ -1,6 +1,7 @@
-"""What went wrong, noted at the place and moment where it was found, and settled by the lead (EXC-1)."""
+"""What went wrong, noted at the place and moment where it was found, and closed with what came out (EXC-1)."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,7 +12,7 @@ from warehouse.domain.people import Actor
 from warehouse.errors import Conflict, Invalid, NotFound
 from warehouse.models.incidents import Incident
 from warehouse.models.orders import Order
-from warehouse.services import counting_sessions, journal
+from warehouse.services import counting_sessions, journal, shifts
 
 NOTE_LIMIT = 300
 
@@ -37,7 +38,7 @@ def report(
         location_id=location_id, order_id=order_id, order_line_id=order_line_id, delivery_id=delivery_id,
         parcel_id=parcel_id, return_id=return_id, scan_id=scan_id, at=actor.at, person_id=actor.person_id,
         device_id=actor.device_id, blamed_id=blamed_id, outcome=outcome, note=clean(note), cause=cause,
-        owner_role=duty.owner, due_at=due_after(actor, duty.hours), next_step=duty.step)
+        owner_role=duty.owner, due_at=due_after(session, actor, duty.hours), next_step=duty.step)
     session.add(incident)
     session.flush()  # Its id is the answer.
     if customer_text:
@@ -49,9 +50,9 @@ def report(
     return incident.id
 
 
-def due_after(actor: Actor, hours: int) -> datetime:
-    """The moment until which `hours` have passed."""
-    return actor.at + timedelta(hours=hours)
+def due_after(session: Session, actor: Actor, hours: int) -> datetime:
+    """The moment by which so many hours were worked."""
+    return shifts.calendar(session).add_minutes(actor.at, 60 * hours)
 
 
 def clean(text: str) -> str:
@@ -64,21 +65,29 @@ def seal_place(incident_id: int) -> str:
     return f"incident:{incident_id}"
 
 
-def settle(session: Session, actor: Actor, incident_id: int, outcome: str, note: str = "") -> None:
-    """Close an incident with what came out. Units are not moved by this: that is a put-back, a count or a find.
-    Refused twice, with an unknown outcome, and while the packer still has to decide about the order."""
+def lock(session: Session, incident_id: int) -> Incident:
+    """The incident, held until the commit. After runs, orders and balances: whoever holds those may report."""
     incident = session.get(Incident, incident_id, with_for_update=True, populate_existing=True)
     if incident is None:
         raise NotFound("incidents.no_such_incident", id=incident_id)
+    return incident
+
+
+def close(session: Session, actor: Actor, incident_id: int, outcome: str, note: str = "", **facts: Any) -> None:
+    """Close an incident with what came out; `facts` are what was done, for the log. What moves copies and changes
+    orders is done by `incidents_settle`. Refused twice, with an unknown outcome, and while the packer still has to
+    decide about the order."""
     if outcome not in rules.OUTCOMES:
         raise Invalid("incidents.choose_outcome")
+    incident = lock(session, incident_id)
     if incident.state == rules.SETTLED:
         raise Conflict("incidents.settled_already", id=incident_id)
     order_state = session.execute(select(Order.state).where(Order.id == incident.order_id)).scalar()
     if rules.is_left_to_bench(incident.stage, incident.kind, incident.outcome, order_state):
         raise Conflict("incidents.decide_at_bench")
-    was, text = incident.outcome, " ".join(note.split())[:NOTE_LIMIT]
+    was, text = incident.outcome, clean(note)
     incident.state = rules.INCIDENT_FLOW.step(incident.state, "settle")
-    incident.outcome = outcome
-    incident.note = " · ".join(filter(None, (incident.note, text)))
-    journal.note(session, actor, "settle", "incident", incident_id, reason=text, outcome=outcome, was=was)
+    incident.outcome, incident.settled_at, incident.settled_by = outcome, actor.at, actor.person_id
+    incident.note = clean(" · ".join(filter(None, (incident.note, text))))
+    session.flush()  # Whoever reads the list next in this use case sees it closed.
+    journal.note(session, actor, "settle", "incident", incident_id, reason=text, outcome=outcome, was=was, **facts)

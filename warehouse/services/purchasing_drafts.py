@@ -162,7 +162,7 @@ def _tell_anew(session: Session, actor: Actor, into_id: int, delivery_ids: Seque
         if not said:
             continue
         for incident_id in said:
-            incidents.settle(session, actor, incident_id, MISTAKE)
+            incidents.close(session, actor, incident_id, MISTAKE)
         now = look_delivery(session, delivery_id)
         for each in differences(list(lines_of(session, now, [into_id]).values()), has_papers=now.has_papers):
             incidents.report(session, actor, each.kind, TASK, units=each.units, item_id=into_id,

@@ -79,7 +79,7 @@ def _undo(session: Session, actor: Actor, now: ParcelNow, scanned: ScanIn) -> An
                    target_condition=move.condition,
                    cause=Cause(ledger.REGRADE if last.is_bad else ledger.UNRECEIVE, scan_row))
         if incident_id is not None:
-            incidents.settle(session, actor, incident_id, MISTAKE)
+            incidents.close(session, actor, incident_id, MISTAKE)
 
     verdict = accept("receiving.good_again" if last.is_bad else "receiving.undone", "undo", OK,
                      n=move.units, title=title)
