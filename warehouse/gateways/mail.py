@@ -130,10 +130,10 @@ def write(letter: Outgoing, server: Server) -> bytes:
     message["Subject"] = letter.subject
     message["Date"] = format_datetime(letter.at)
     message["Message-ID"] = f"<letter.{letter.key}@{server.domain}>"
-    message["Content-Language"] = letter.language
     if letter.by_itself:
         message["Auto-Submitted"] = "auto-generated"
     message.set_content(letter.body + "\n", charset="utf-8")
+    message["Content-Language"] = letter.language
     return message.as_bytes()
 
 

@@ -27,7 +27,7 @@ NOTE_LIMIT = 500
 NO_EMAIL = "no_email"
 
 ROW = (
-    select(MESSAGE, ORDER.c.number, ORDER.c.channel, ORDER.c.source_number, ORDER.c.recipient)
+    select(MESSAGE, ORDER.c.number, ORDER.c.channel.label("shop_channel"), ORDER.c.source_number, ORDER.c.recipient)
     .join(ORDER, ORDER.c.id == MESSAGE.c.order_id))
 
 
@@ -151,7 +151,7 @@ def place_of(message_id: int) -> str:
 
 
 def recipient_of(session: Session, row: Any) -> Recipient:
-    return Recipient(**session.info["vault"].unseal(row.recipient, seal_place(row.channel, row.source_number)))
+    return Recipient(**session.info["vault"].unseal(row.recipient, seal_place(row.shop_channel, row.source_number)))
 
 
 def _suggest(session: Session, row: Any, shop: letters.Shop) -> Suggestion:

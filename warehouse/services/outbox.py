@@ -32,7 +32,8 @@ def want_dispatched(session: Session, actor: Actor, *, time_zone: str, most: int
     dropped, and its customer's page says it."""
     key = literal("dispatched:") + cast(ORDER.c.id, String)
     orders = session.execute(
-        select(ORDER.c.id, ORDER.c.language, ORDER.c.channel, ORDER.c.source_number, ORDER.c.recipient)
+        select(ORDER.c.id, ORDER.c.language, ORDER.c.channel.label("shop_channel"), ORDER.c.source_number,
+               ORDER.c.recipient)
         .where(ORDER.c.dispatched_at >= actor.at - NEWS,
                ~select(MESSAGE.c.id).where(MESSAGE.c.key == key).exists())
         .order_by(ORDER.c.dispatched_at, ORDER.c.id).limit(most)).all()
