@@ -243,6 +243,8 @@ FAULTS = {
     ],
     "cancelled_units_wait_to_be_put_back": [
         ["DELETE FROM stock_move WHERE reason = 'dispatch'", "UPDATE sales_order SET state = 'cancelled'"],
+    ],
+    "what_waits_to_be_put_back_lies_there": [
         ["INSERT INTO put_back (order_id, order_line_id, item_id, source_id, units, units_done, in_hand, created_at)"
          " SELECT order_id, id, item_id, (SELECT id FROM location WHERE code = 'T-01'), 1, 0, 0, 0 FROM order_line"
          " WHERE units_dispatched = 2"],

@@ -9,9 +9,6 @@ from typing import Any
 
 from warehouse.domain.flow import Flow
 
-CONFIRMED, RELEASED, PICKING, PICKED, PACKING, PACKED, HELD = (
-    "confirmed", "released", "picking", "picked", "packing", "packed", "held"
-)
 RECEIVED, HELD, CONFIRMED, RELEASED = "received", "held", "confirmed", "released"
 PICKING, PICKED, PACKING, PACKED = "picking", "picked", "packing", "packed"
 DISPATCHED, DELIVERED, RETURNED, CALLED_OFF = "dispatched", "delivered", "returned", "cancelled"
@@ -24,6 +21,8 @@ ORDER_FLOW = Flow("order", start=RECEIVED, steps={
     (CONFIRMED, "hold"): HELD,
     (CONFIRMED, "release"): RELEASED,
     (RELEASED, "unrelease"): CONFIRMED,
+    # Nothing of it was taken and nothing is left to walk to: it waits for a release like a new one.
+    (PICKING, "unrelease"): CONFIRMED,
     (RELEASED, "start_pick"): PICKING,
     (PICKING, "finish_pick"): PICKED,
     (PICKED, "pick_more"): PICKING,
@@ -36,13 +35,19 @@ ORDER_FLOW = Flow("order", start=RECEIVED, steps={
     (DISPATCHED, "deliver"): DELIVERED,
     (DISPATCHED, "return"): RETURNED,
     (DELIVERED, "return"): RETURNED,
-    # Held with units in its tote: what was picked goes on to the bench when the hold is lifted.
+    # Held under way: shelves are let go, what was picked goes on to the bench when the hold is lifted, and what is
+    # packed and closed already stays so.
+    (RELEASED, "hold"): HELD,
     (PICKING, "hold"): HELD,
     (PICKED, "hold"): HELD,
     (PACKING, "hold"): HELD,
+    (PACKED, "hold"): HELD,
     (HELD, "resume"): PICKED,
+    (HELD, "resume_packed"): PACKED,
     **{(state, "cancel"): CALLED_OFF for state in BEFORE_DISPATCH},
 })
+# What the desk can do to an order under way that the floor must know of: slips and labels from before are void (ORD-7).
+CHANGES = ("change_units", "cancel_units", "add_line", "choose_item", "mend_address", "merge", "split")
 # Lines and address may still be changed at the desk: nothing is reserved yet.
 STILL_OPEN = (RECEIVED, HELD, CONFIRMED)
 

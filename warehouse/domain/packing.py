@@ -36,8 +36,8 @@ PARCEL_FLOW = Flow("parcel", start=OPEN, steps={
     (LABELLED, "void"): VOID,
 })
 
-STEP_START, STEP_SCAN, STEP_DECIDE, STEP_READ, STEP_WEIGH, STEP_STOP = (
-    "start", "scan", "decide", "read", "weigh", "stop"
+STEP_START, STEP_SCAN, STEP_DECIDE, STEP_OUT, STEP_READ, STEP_WEIGH, STEP_STOP = (
+    "start", "scan", "decide", "out", "read", "weigh", "stop"
 )
 DAMAGED, MISPRINT, MISSING_PAGES, MISSING = "damaged", "misprint", "missing_pages", "missing"
 # Why a copy that was picked cannot be packed.
@@ -85,6 +85,8 @@ class Bench:
     undecided: int
     must_read: bool
     open_parcels: int
+    # Copies in an open box that the customer no longer gets (ORD-7).
+    units_out: int = 0
 
     @property
     def units_due(self) -> int:
@@ -107,6 +109,8 @@ class Bench:
             return STEP_STOP
         if self.undecided:
             return STEP_DECIDE
+        if self.units_out:
+            return STEP_OUT
         if self.units_left:
             return STEP_SCAN
         return STEP_READ if self.must_read else STEP_WEIGH
@@ -162,6 +166,8 @@ def refuse_close(bench: Bench) -> Verdict | None:
     """What is still missing before a parcel may be closed; None where nothing is."""
     if bench.undecided:
         return refuse("packing.decide_first", WARN)
+    if bench.units_out:
+        return refuse("packing.take_out_first", WARN, n=bench.units_out)
     if bench.units_left:
         return refuse("packing.more_to_pack", WARN, n=bench.units_left)
     if bench.must_read:

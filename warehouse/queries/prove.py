@@ -70,15 +70,25 @@ SCAN_CHECKS = (
     ),
 )
 
-# What the moves say of each order line: units that came into totes (pick) and into parcels (pack), that left, and
-# that were lost on the way (damaged or missing). What was undone counts backwards.
-_LINE_MOVES = """
-    SELECT order_line_id,
-           SUM(CASE reason WHEN 'pick' THEN units WHEN 'unpick' THEN -units ELSE 0 END) AS picked,
-           SUM(CASE reason WHEN 'pack' THEN units WHEN 'unpack' THEN -units ELSE 0 END) AS packed,
-           SUM(CASE WHEN reason IN ('damage', 'short') THEN units ELSE 0 END) AS lost,
-           SUM(CASE reason WHEN 'dispatch' THEN units ELSE 0 END) AS dispatched
-    FROM stock_move WHERE order_line_id IS NOT NULL GROUP BY order_line_id
+# What the ledger says of each order line: units that left for the customer, with those that lie in parcels (packed) and
+# also in totes (picked), all without what waits there to be put back.
+_LINE_UNITS = """
+    SELECT order_line_id, SUM(dispatched) AS dispatched, SUM(dispatched) + SUM(boxed) AS packed,
+           SUM(dispatched) + SUM(boxed) + SUM(toted) AS picked
+    FROM (
+        SELECT m.order_line_id, CASE m.reason WHEN 'dispatch' THEN m.units ELSE 0 END AS dispatched,
+               CASE t.kind WHEN 'parcel' THEN m.units ELSE 0 END - CASE s.kind WHEN 'parcel' THEN m.units ELSE 0 END
+               AS boxed,
+               CASE t.kind WHEN 'tote' THEN m.units ELSE 0 END - CASE s.kind WHEN 'tote' THEN m.units ELSE 0 END
+               AS toted
+        FROM stock_move AS m JOIN location AS s ON s.id = m.source_id JOIN location AS t ON t.id = m.target_id
+        WHERE m.order_line_id IS NOT NULL
+        UNION ALL
+        SELECT b.order_line_id, 0, CASE p.kind WHEN 'parcel' THEN b.units_done - b.units ELSE 0 END,
+               CASE p.kind WHEN 'tote' THEN b.units_done - b.units ELSE 0 END
+        FROM put_back AS b JOIN location AS p ON p.id = b.source_id
+    ) AS u
+    GROUP BY order_line_id
 """
 # Units of each order line in each tote and parcel, by what went in and out.
 _LINE_PLACES = """
@@ -107,16 +117,16 @@ ORDER_CHECKS = (
     ),
     Check(
         "lines_count_their_moves",
-        "an order line says picked, packed and dispatched what its moves say",
-        # While an order is being picked its lines are not yet counted. On a cancelled order picked stays as it
-        # happened, whatever was lost on the way back.
+        "an order line says picked, packed and dispatched what the ledger says, less what is no longer wanted",
+        # While an order is being picked its lines are not yet counted. On a cancelled order both stay as it happened.
         f"""
-        SELECT l.id AS order_line_id, l.order_id, o.state, l.units_picked, m.picked, m.lost, l.units_packed, m.packed,
+        SELECT l.id AS order_line_id, l.order_id, o.state, l.units_picked, m.picked, l.units_packed, m.packed,
                l.units_dispatched, m.dispatched
         FROM order_line AS l JOIN sales_order AS o ON o.id = l.order_id
-        LEFT JOIN ({_LINE_MOVES}) AS m ON m.order_line_id = l.id
-        WHERE l.units_dispatched <> COALESCE(m.dispatched, 0) OR l.units_packed <> COALESCE(m.packed, 0)
-           OR (l.units_picked <> COALESCE(m.picked - m.lost, 0) AND o.state NOT IN ('cancelled', 'released', 'picking'))
+        LEFT JOIN ({_LINE_UNITS}) AS m ON m.order_line_id = l.id
+        WHERE l.units_dispatched <> COALESCE(m.dispatched, 0)
+           OR (l.units_packed <> COALESCE(m.packed, 0) AND o.state <> 'cancelled')
+           OR (l.units_picked <> COALESCE(m.picked, 0) AND o.state NOT IN ('cancelled', 'released', 'picking'))
         """,
     ),
     Check(
@@ -168,15 +178,15 @@ ORDER_CHECKS = (
         SELECT order_line_id, location_id, SUM(said) AS said, SUM(moved) AS moved
         FROM (
             SELECT c.order_line_id, p.location_id, c.units AS said, 0 AS moved
-            FROM parcel_line AS c JOIN parcel AS p ON p.id = c.parcel_id
+            FROM parcel_line AS c JOIN parcel AS p ON p.id = c.parcel_id WHERE p.state <> 'void'
             UNION ALL
             SELECT m.order_line_id, p.location_id, 0, m.units
             FROM stock_move AS m JOIN parcel AS p ON p.location_id = m.target_id
-            WHERE m.reason = 'pack' AND p.closed_at IS NOT NULL
+            WHERE p.closed_at IS NOT NULL AND p.state <> 'void'
             UNION ALL
             SELECT m.order_line_id, p.location_id, 0, -m.units
             FROM stock_move AS m JOIN parcel AS p ON p.location_id = m.source_id
-            WHERE m.reason = 'unpack' AND p.closed_at IS NOT NULL
+            WHERE m.reason <> 'dispatch' AND p.closed_at IS NOT NULL AND p.state <> 'void'
         ) AS u
         GROUP BY order_line_id, location_id
         HAVING SUM(said) <> SUM(moved)
@@ -241,10 +251,25 @@ CANCEL_CHECKS = (
             JOIN stock_move AS m ON m.order_line_id = l.id JOIN location AS p ON p.id = m.source_id
             WHERE o.state = 'cancelled' AND p.kind IN ('tote', 'parcel')
             UNION ALL
-            SELECT order_line_id, source_id, 0, units - units_done FROM put_back
+            SELECT b.order_line_id, b.source_id, 0, b.units - b.units_done
+            FROM put_back AS b JOIN sales_order AS o ON o.id = b.order_id WHERE o.state = 'cancelled'
         ) AS u
         GROUP BY order_line_id, location_id
         HAVING SUM(lies) <> SUM(waits)
+        """,
+    ),
+    Check(
+        "what_waits_to_be_put_back_lies_there",
+        "what waits to be put back lies where it waits, for the order line that it was picked for",
+        f"""
+        SELECT order_line_id, location_id, SUM(lies) AS lies, SUM(waits) AS waits
+        FROM (
+            SELECT order_line_id, location_id, units AS lies, 0 AS waits FROM ({_LINE_PLACES}) AS p
+            UNION ALL
+            SELECT order_line_id, source_id, 0, units - units_done FROM put_back
+        ) AS u
+        GROUP BY order_line_id, location_id
+        HAVING SUM(waits) > SUM(lies)
         """,
     ),
 )

@@ -160,7 +160,7 @@ def _twins(
             ORDER.c.phone_index.in_(sorted(phones)),
             ORDER.c.placed_at.between(min(days) - NEAR, max(days) + NEAR),
             ORDER.c.state != CALLED_OFF,
-            LINE.c.is_service.is_(False),
+            LINE.c.is_service.is_(False), LINE.c.units_wanted > 0,
         )
     )
     lines: dict[Any, set[tuple[str, int]]] = {}

@@ -88,6 +88,8 @@ def _scan_book(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, th
     item_id = thing.id
     title = thing.name or session.execute(select(Item.title).where(Item.id == item_id)).scalar_one()
     is_confirmed = _is_confirmed(session, actor, now, scanned, item_id)
+    if unwanted := packing_commands.unwanted(now, item_id):
+        return packing_commands.take_out(session, actor, now, scanned, *unwanted, title)
     verdict = rules.judge_item(now.lines, item_id, title, scanned.units or 1, is_confirmed=is_confirmed)
     if verdict.code == WRONG_ITEM:
         alarm = _raise_alarm(session, now, item_id)

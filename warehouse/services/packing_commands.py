@@ -10,19 +10,19 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session, aliased
 
 from warehouse.domain import stock as ledger
-from warehouse.domain.codes import COMMAND
+from warehouse.domain.codes import COMMAND, ITEM
 from warehouse.domain.people import Actor
-from warehouse.domain.scans import WARN, Answer, ScanIn, accept, refuse
+from warehouse.domain.scans import OK, WARN, Answer, ScanIn, accept, refuse
 from warehouse.models.journal import Scan
 from warehouse.models.orders import Order
 from warehouse.models.packing import Parcel
 from warehouse.models.picking import PickRun, PickStop
-from warehouse.models.stock import StockMove
-from warehouse.services import incidents, journal
-from warehouse.services.packing_look import TASK, PackNow
+from warehouse.models.stock import PutBack, StockMove
+from warehouse.services import incidents, incidents_sheet, journal, stock
+from warehouse.services.packing_look import TASK, PackNow, ParcelNow
 from warehouse.services.packing_steps import begin, carry_out, keep, move_back, open_parcel, pack
 from warehouse.services.scans import Touched
-from warehouse.services.stock import Place
+from warehouse.services.stock import Cause, Place
 
 PRESSED = Touched(COMMAND)
 LAST_DIGITS = 4
@@ -38,12 +38,51 @@ def take_over(session: Session, actor: Actor, now: PackNow, scanned: ScanIn) -> 
     return carry_out(session, actor, now, scanned, verdict, PRESSED, write)
 
 
+def unwanted(now: PackNow, item_id: int) -> tuple[ParcelNow, int] | None:
+    """The open box with copies of an item that the customer no longer gets, and their line."""
+    lines = [line.id for line in now.lines if line.item_id == item_id]
+    return next(((parcel, line) for parcel in now.parcels for line in lines if parcel.out.get(line)), None)
+
+
+def take_out(
+    session: Session, actor: Actor, now: PackNow, scanned: ScanIn, parcel: ParcelNow, line_id: int, title: str,
+) -> Answer:
+    """A copy that is no longer wanted comes out of its box into a tote, and waits there to be put back (ORD-7)."""
+    if not now.totes:
+        return keep(session, actor, now, scanned, refuse("packing.tote_to_take_out", WARN, title=title), Touched(ITEM))
+    tote = now.totes[0]
+    item_id = next(line.item_id for line in now.lines if line.id == line_id)
+
+    def write(scan_row: int) -> None:
+        begin(session, actor, now)
+        back = session.execute(
+            select(PutBack).where(PutBack.source_id == parcel.location_id, PutBack.order_line_id == line_id,
+                                  PutBack.done_at.is_(None)).order_by(PutBack.id).limit(1).with_for_update()
+        ).scalar_one()
+        stock.move(session, actor, item_id, 1, source=Place(parcel.location_id, ledger.PARCEL),
+                   target=Place(tote.location_id, ledger.TOTE), cause=Cause(ledger.UNPACK, scan_row, line_id))
+        session.add(PutBack(order_id=now.id, order_line_id=line_id, item_id=item_id, source_id=tote.location_id,
+                            home_id=back.home_id, units=1, units_done=0, in_hand=0, created_at=actor.at))
+        back.units -= 1
+        back.in_hand = min(back.in_hand, back.units - back.units_done)
+        if back.units_done == back.units:
+            back.done_at = actor.at
+
+    left = sum(sum(each.out.values()) for each in now.parcels) - 1
+    verdict = accept("packing.taken_out", "take_out", WARN if left else OK, title=title, tote=tote.code, n=left)
+    return carry_out(session, actor, now, scanned, verdict, Touched(ITEM, 1, item_id), write)
+
+
 def _undo(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, _argument: str) -> Answer:
     """Take back this person's last unit scan: out of the parcel, into the tote. A new row that negates."""
     last = _last_units(session, actor, now.id)
     parcels = {parcel.location_id: parcel for parcel in now.parcels if parcel.is_open}
     moves = session.execute(select(StockMove).where(StockMove.scan_id == last.id)).scalars().all() if last else []
-    if last is None or any(move.target_id not in parcels for move in moves):
+    # What went into the box and is no longer wanted comes out by its own scan.
+    kept = {line.id: line.units_packed for line in now.lines}
+    if last is None or any(
+        move.target_id not in parcels or kept.get(move.order_line_id or 0, 0) < move.units for move in moves
+    ):
         return keep(session, actor, now, scanned, refuse("packing.nothing_to_undo", WARN), PRESSED)
     ours = [row.location_id for row in now.totes]
     if not ours:
@@ -123,8 +162,8 @@ def _last_four(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, ar
                      due=line.units_due, line=line.id)
     answer, scan_row = pack(session, actor, now, scanned, verdict, PRESSED)
     journal.note(session, actor, "override", "order_line", line.id, reason="unscannable", digits=digits)
-    incidents.report(session, actor, "unscannable", TASK, units=0, item_id=line.item_id, order_id=now.id,
-                     order_line_id=line.id, scan_id=scan_row)
+    incidents_sheet.report_unscannable(session, actor, TASK, units=0, item_id=line.item_id, order_id=now.id,
+                                       order_line_id=line.id, scan_id=scan_row)
     return answer
 
 

@@ -31,6 +31,7 @@ def draw(now: PackNow, actor: Actor) -> dict[str, Any]:
         "parcels": [_parcel(now, parcel) for parcel in now.parcels],
         "box": _box(now), "cartons": [{"id": each.id, "code": each.code} for each in _rack(now)],
         "cares": _cares(now.lines, actor.language),
+        "changed": now.order.changed or "", "units_out": bench.units_out,
         "must_read": now.must_read, "buyer_remark": mask_remark(order.buyer_remark),
         "staff_remark": mask_remark(order.staff_remark),
         "gift_note": order.gift_note, "undecided": order.undecided,
@@ -59,11 +60,12 @@ def cue(now: PackNow, lang: str) -> str:
 def _lines(now: PackNow) -> list[dict[str, Any]]:
     drawn = []
     for line, row in zip(now.lines, now.rows, strict=True):
-        if line.units_due or line.units_short:
+        out = sum(parcel.out.get(line.id, 0) for parcel in now.parcels)
+        if line.units_due or line.units_short or out:
             drawn.append({
                 "id": line.id, **book(row), "packing_class": line.packing_class, "units_due": line.units_due,
                 "units_packed": line.units_packed, "units_left": line.units_left, "units_short": line.units_short,
-                "is_done": line.units_left == 0,
+                "units_out": out, "is_done": line.units_left == 0 and not out,
             })
     return sorted(drawn, key=lambda line: line["is_done"])
 

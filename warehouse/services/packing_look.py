@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any
 
@@ -13,18 +13,19 @@ from warehouse.domain import cartons as boxes
 from warehouse.domain import packing as rules
 from warehouse.domain import picking
 from warehouse.domain import stock as ledger
+from warehouse.domain.orders import CHANGES
 from warehouse.domain.own_labels import make_label
 from warehouse.domain.packing import Bench, PackLine
 from warehouse.domain.scans import Answer
 from warehouse.errors import NotFound
 from warehouse.models.catalog import Item, ItemCode
 from warehouse.models.incidents import Incident
-from warehouse.models.journal import Scan
+from warehouse.models.journal import Action, Scan
 from warehouse.models.orders import Order, OrderLine
 from warehouse.models.packing import Carton, Parcel
 from warehouse.models.people import Person
 from warehouse.models.picking import PickRun, PickStop, Tote
-from warehouse.models.stock import StockBalance, StockMove
+from warehouse.models.stock import PutBack, StockBalance, StockMove
 
 TASK = "pack"
 WRONG_ITEM = "packing.wrong_item"
@@ -51,9 +52,24 @@ _SINGLE_RUNS = (
 # What the moves say is in a parcel, line by line: while it is open nothing else keeps count.
 _IN_PARCEL = (
     select(func.sum(case((StockMove.target_id == Parcel.location_id, StockMove.units), else_=-StockMove.units)))
-    .where(StockMove.order_line_id == OrderLine.id, StockMove.reason.in_((ledger.PACK, ledger.UNPACK)),
+    .where(StockMove.order_line_id == OrderLine.id, StockMove.reason != ledger.DISPATCH,
            or_(StockMove.target_id == Parcel.location_id, StockMove.source_id == Parcel.location_id))
     .correlate(OrderLine, Parcel).scalar_subquery()
+)
+# Copies that nobody wants any more and that wait to be put back (ORD-7): no tote offers them, no parcel counts them.
+_WAITS = select(func.sum(PutBack.units - PutBack.units_done)).where(PutBack.done_at.is_(None))
+_WAITS_IN_TOTE = _WAITS.where(
+    PutBack.source_id == Tote.location_id, PutBack.item_id == OrderLine.item_id
+).correlate(OrderLine, Tote).scalar_subquery()
+_WAITS_IN_PARCEL = _WAITS.where(
+    PutBack.source_id == Parcel.location_id, PutBack.order_line_id == OrderLine.id
+).correlate(OrderLine, Parcel).scalar_subquery()
+# Why the desk changed the order last since it is under way.
+CHANGED = (
+    select(Action.reason)
+    .where(Action.subject == "order", Action.subject_id == Order.id, Action.verb.in_(CHANGES),
+           Action.at >= Order.released_at)
+    .order_by(Action.id.desc()).limit(1).correlate(Order).scalar_subquery()
 )
 _EVERY = aliased(Parcel)
 # Voided parcels count too: a position is used once.
@@ -73,6 +89,7 @@ _BENCH: Any = (
         Order.id, Order.number, Order.source_number, Order.channel, Order.state, Order.due_at, Order.carrier_code,
         Order.when_short, Order.buyer_remark, Order.staff_remark, Order.gift_note, Order.must_acknowledge,
         Order.acknowledged_at, Order.packer_id, Person.name.label("packer"), _UNDECIDED.label("undecided"),
+        CHANGED.label("changed"),
         _SEEN.id.label("last_id"), _SEEN.code.label("last_code"), _SEEN.item_id.label("last_item_id"),
         Scan.answer, Scan.body_hash, _POSITION.label("last_position"), _RACK.label("rack"),
         OrderLine.id.label("line_id"), OrderLine.item_id, OrderLine.units_picked, OrderLine.units_packed,
@@ -83,10 +100,12 @@ _BENCH: Any = (
         select(func.count()).where(ItemCode.code == bindparam("code"), ItemCode.item_id == OrderLine.item_id)
         .correlate(OrderLine).scalar_subquery().label("is_match"),
         Tote.id.label("tote_id"), Tote.code.label("tote"), Tote.state.label("tote_state"),
-        Tote.location_id.label("tote_location_id"), Tote.order_id.label("tote_order_id"), StockBalance.on_hand,
+        Tote.location_id.label("tote_location_id"), Tote.order_id.label("tote_order_id"),
+        (StockBalance.on_hand - func.coalesce(_WAITS_IN_TOTE, 0)).label("on_hand"),
         Parcel.id.label("parcel_id"), Parcel.position, Parcel.state.label("parcel_state"),
         Parcel.location_id.label("parcel_location_id"), Parcel.carton_id, Parcel.weight_g.label("parcel_weight_g"),
         Parcel.expected_weight_g, _IN_PARCEL.label("units_inside"),
+        _WAITS_IN_PARCEL.label("units_out"),
     )
     .outerjoin(Person, Person.id == Order.packer_id)
     .outerjoin(Scan, Scan.scan_id == bindparam("scan_id"))
@@ -131,6 +150,8 @@ class ParcelNow:
     weight_g: int | None
     expected_weight_g: int | None
     units: dict[int, int]
+    # By line, what must come out of it again.
+    out: dict[int, int] = field(default_factory=dict)
 
     @property
     def is_open(self) -> bool:
@@ -164,13 +185,14 @@ class PackNow:
         return Bench(
             self.order.number, self.state, self.packer_id, self.packer, self.lines, self.order.undecided,
             self.must_read, sum(parcel.is_open for parcel in self.parcels),
+            sum(sum(parcel.out.values()) for parcel in self.parcels),
         )
 
     @property
     def step_id(self) -> str:
         """What a command must have been pressed for; moves on with every unit."""
         bench = self.bench
-        return f"{self.id}:{bench.step}:{bench.units_packed}"
+        return f"{self.id}:{bench.step}:{bench.units_packed + bench.units_out}"
 
     @property
     def parcel(self) -> ParcelNow | None:
@@ -237,8 +259,10 @@ def _parcels(found: Sequence[Row[Any]]) -> tuple[ParcelNow, ...]:
             parcel = parcels.setdefault(row.parcel_id, ParcelNow(
                 row.parcel_id, make_label("parcel", row.parcel_id), row.position, row.parcel_state,
                 row.parcel_location_id, row.carton_id, row.parcel_weight_g, row.expected_weight_g, {}))
-            if row.units_inside:
-                parcel.units[row.line_id] = row.units_inside
+            if (row.units_inside or 0) > (row.units_out or 0):
+                parcel.units[row.line_id] = row.units_inside - (row.units_out or 0)
+            if row.units_out and parcel.is_open:
+                parcel.out[row.line_id] = row.units_out
     return tuple(sorted(parcels.values(), key=lambda parcel: parcel.position))
 
 

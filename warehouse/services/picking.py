@@ -30,6 +30,7 @@ STOP, RUN = PickStop.__table__, PickRun.__table__
 _TAKE = update(STOP).where(
     STOP.c.id == bindparam("stop"), STOP.c.units_taken == bindparam("seen_taken"),
     STOP.c.units_short == bindparam("seen_short"), STOP.c.state == bindparam("seen_state"),
+    STOP.c.units_due == bindparam("seen_due"),
 ).values(units_taken=bindparam("taken"), state=bindparam("to_state"))
 _RUN_DONE = update(RUN).where(RUN.c.id == bindparam("run")).values(
     state=bindparam("to_state"), done_at=bindparam("done"))
@@ -105,7 +106,7 @@ def _take(session: Session, stop: Any, units: int, *, closes: bool) -> None:
     state = rules.OPEN if stop.stop_state == rules.SKIPPED else stop.stop_state
     taken = session.connection().execute(_TAKE, {
         "stop": stop.stop_id, "seen_taken": stop.stop_taken, "seen_short": stop.units_short,
-        "seen_state": stop.stop_state, "taken": stop.stop_taken + units,
+        "seen_state": stop.stop_state, "seen_due": stop.stop_due, "taken": stop.stop_taken + units,
         "to_state": rules.STOP_FLOW.step(state, "take") if closes else state,
     })
     if taken.rowcount != 1:

@@ -20,8 +20,8 @@ from warehouse.models.catalog import Item
 from warehouse.models.journal import Scan
 from warehouse.models.orders import Order, OrderLine
 from warehouse.models.picking import PickRun, PickStop
-from warehouse.models.stock import StockMove
-from warehouse.services import incidents, picking, picking_orders, picking_short, scans, stock, zero_check
+from warehouse.models.stock import PutBack, StockMove
+from warehouse.services import incidents, incidents_sheet, picking, picking_orders, picking_short, scans, stock, zero_check
 from warehouse.services.picking_look import RunNow, look
 from warehouse.services.scans import Touched
 from warehouse.services.stock import Cause, Place
@@ -86,8 +86,9 @@ def _last_four(session: Session, actor: Actor, now: RunNow, scanned: ScanIn, arg
     elif len(argument) != 4 or not code.endswith(argument):
         verdict = refuse("picking.wrong_last_four", digits=argument)
     else:
-        incidents.report(session, actor, "unscannable", "pick", units=0, item_id=stop.item_id,
-                         location_id=stop.location_id, order_id=stop.order_id, order_line_id=stop.order_line_id)
+        incidents_sheet.report_unscannable(
+            session, actor, "pick", units=0, item_id=stop.item_id, location_id=stop.location_id,
+            order_id=stop.order_id, order_line_id=stop.order_line_id)
         closes = wanted.units_left == 1 and not wanted.needs_tote
         verdict = accept("picking.taken_by_digits", "close" if closes else "take", title=stop.title)
     return picking.apply(session, actor, now, replace(scanned, units=None), verdict, COMMAND)
@@ -96,9 +97,10 @@ def _last_four(session: Session, actor: Actor, now: RunNow, scanned: ScanIn, arg
 def _call_lead(session: Session, actor: Actor, now: RunNow, scanned: ScanIn, argument: str) -> Answer:
     """Something the tiles do not name: an incident for the lead; the stop stays as it is."""
     stop = _stop(now)
-    incidents.report(session, actor, "call_lead", "pick", units=0, item_id=stop.item_id,
-                     location_id=stop.location_id, order_id=stop.order_id, order_line_id=stop.order_line_id)
-    return _keep(session, actor, now.id, scanned, accept("picking.lead_called", "call"),
+    incident_id = incidents.report(
+        session, actor, "call_lead", "pick", units=0, item_id=stop.item_id, location_id=stop.location_id,
+        order_id=stop.order_id, order_line_id=stop.order_line_id)
+    return _keep(session, actor, now.id, scanned, accept("picking.lead_called", "call", incident_id=incident_id),
                  Touched(COMMAND, stop_id=stop.stop_id, item_id=stop.item_id, location_id=stop.location_id))
 
 
@@ -180,7 +182,10 @@ def _undo(session: Session, actor: Actor, now: RunNow, scanned: ScanIn, argument
     # An order that was at the bench already and came back for a replacement: its units are no longer ours to take.
     is_packed = last is not None and session.execute(
         select(func.sum(OrderLine.units_packed)).where(OrderLine.order_id == last.order_id)).scalar()
-    if last is None or is_packed or order_state not in ("picking", PICKED):
+    # No longer wanted: the copy waits to be put back, by whoever empties the tote.
+    is_unwanted = last is not None and session.execute(
+        select(PutBack.id).where(PutBack.order_id == last.order_id).limit(1)).scalar() is not None
+    if last is None or is_packed or is_unwanted or order_state not in ("picking", PICKED):
         return picking.close(session, actor, now, scanned, refuse("picking.nothing_to_undo", WARN), Touched(COMMAND))
     stop = session.get_one(PickStop, last.stop_id, with_for_update=True, populate_existing=True)
     touched = Touched(COMMAND, last.units, stop.item_id, stop.location_id, stop.id, stop.order_id, last.id)

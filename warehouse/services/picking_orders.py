@@ -78,12 +78,18 @@ def begin(session: Session, run_id: int) -> None:
     session.flush()
 
 
-# What the ledger says was taken for a line and not lost since.
+# What the ledger says was taken for a line and not lost since, without what is no longer wanted: that was put back, or
+# waits for it.
 _COUNT_PICKED = text("""
     UPDATE order_line SET units_picked = COALESCE((
         SELECT SUM(CASE m.reason WHEN 'pick' THEN m.units WHEN 'unpick' THEN -m.units
-                                 WHEN 'damage' THEN -m.units WHEN 'short' THEN -m.units ELSE 0 END)
-        FROM stock_move AS m WHERE m.order_line_id = order_line.id), 0)
+                                 WHEN 'damage' THEN -m.units WHEN 'short' THEN -m.units
+                                 WHEN 'put_back' THEN CASE WHEN l.kind IN ('tote', 'parcel') THEN m.units
+                                                           ELSE -m.units END
+                                 ELSE 0 END)
+        FROM stock_move AS m JOIN location AS l ON l.id = m.target_id WHERE m.order_line_id = order_line.id), 0)
+      - COALESCE((SELECT SUM(b.units - b.units_done) FROM put_back AS b
+                  WHERE b.order_id = :order AND b.order_line_id = order_line.id), 0)
     WHERE order_id = :order AND NOT is_service
 """)
 

@@ -13,6 +13,7 @@ from warehouse.errors import Invalid, NotFound
 from warehouse.queries import orders as queries
 from warehouse.queries import orders_review as reviews
 from warehouse.services import cancellation
+from warehouse.services import orders_change as changes
 from warehouse.services import orders_review as service
 from warehouse.web.access import language, rule
 from warehouse.web.http import (
@@ -106,7 +107,7 @@ def review() -> Response:
             "desk": desk,
             "reason": reason,
             "must_mend": service.MUST_MEND,
-            "address_holds": service.ADDRESS_HOLDS,
+            "address_holds": changes.ADDRESS_HOLDS,
             "may_cancel": actor().may(CANCEL),
         },
     )
@@ -125,7 +126,7 @@ def lift(hold_id: int) -> Response:
 @bp.post("/<int:order_id>/hold")
 @rule(REVIEW)
 def hold(order_id: int) -> Response:
-    write(service.hold_by_hand, order_id, reason())
+    write(changes.hold, order_id, reason())
     return done(order_id)
 
 
@@ -144,7 +145,7 @@ ADDRESS_FIELDS = ("name", "phone", "company", "street", "district", "city", "pro
 def mend_address(order_id: int) -> Response:
     """Fields that were left empty stay as they are."""
     given = {name: text_from_request(name) for name in ADDRESS_FIELDS}
-    write(service.mend_address, order_id, {name: text for name, text in given.items() if text}, reason())
+    write(changes.mend_address, order_id, {name: text for name, text in given.items() if text}, reason())
     return done(order_id)
 
 
@@ -153,19 +154,19 @@ def mend_address(order_id: int) -> Response:
 def choose_item(line_id: int) -> Response:
     """The item by its id (chosen from a list) or by a code that names just one."""
     item_id = whole_from_request("item_id") or item_named(text_from_request("code"))
-    return done(write(service.choose_item, line_id, item_id, reason()))
+    return done(write(changes.choose_item, line_id, item_id, reason()))
 
 
 @bp.post("/lines/<int:line_id>/units")
 @rule(REVIEW)
 def change_units(line_id: int) -> Response:
-    return done(write(service.change_units, line_id, units(), reason()))
+    return done(write(changes.change_units, line_id, units(), reason()))
 
 
 @bp.post("/<int:order_id>/lines")
 @rule(REVIEW)
 def add_line(order_id: int) -> Response:
-    write(service.add_line, order_id, item_named(text_from_request("code")), units(), reason())
+    write(changes.add_line, order_id, item_named(text_from_request("code")), units(), reason())
     return done(order_id)
 
 
