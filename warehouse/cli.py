@@ -19,6 +19,7 @@ ROOMS = {
     "serve": "cli_serve:serve", "demo": "cli_demo:demo", "import": "cli_imports:import_files",
     "people": "cli_people:people", "add": "cli_equipment:add", "night": "cli_night:night",
     "watch-once": "cli_night:watch_once",
+    "carriers": "cli_carriers:carriers",
     "plan-replenishment": "cli_night:plan_replenishment",
 }
 

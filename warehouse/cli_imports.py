@@ -10,7 +10,16 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from warehouse import clock, data_folder, imports, imports_counts, imports_purchasing, imports_stock
+from warehouse import (
+    clock,
+    data_folder,
+    imports,
+    imports_counts,
+    imports_purchasing,
+    imports_returns,
+    imports_stock,
+    imports_tracking,
+)
 from warehouse.config import Config
 from warehouse.services import setup
 
@@ -98,6 +107,27 @@ def import_purchases(config: Config, files: tuple[Path, ...], *, as_json: bool) 
 def import_notices(config: Config, files: tuple[Path, ...], *, as_json: bool) -> None:
     """Delivery notices (ASN): supplier, notice number, order number, parcel, ISBN or SKU, units."""
     _run(config, files, imports_purchasing.import_notices, as_json=as_json)
+
+
+@import_files.command("returns")
+@ONE_OR_MORE
+@AS_JSON
+@click.pass_obj
+def import_returns(config: Config, files: tuple[Path, ...], *, as_json: bool) -> None:
+    """What customers ask to send back: the shop's number (RMA), order number, ISBN or SKU, quantity, reason."""
+    _run(config, files, imports_returns.import_returns, as_json=as_json)
+
+
+@import_files.command("tracking")
+@ONE_OR_MORE
+@AS_JSON
+@click.pass_obj
+def import_tracking(config: Config, files: tuple[Path, ...], *, as_json: bool) -> None:
+    """What carriers told of parcels: number, time, status or text, place."""
+    def with_time_zone(*args: Any, **kwargs: Any) -> imports_tracking.Report:
+        return imports_tracking.import_tracking(*args, time_zone=config.time_zone, **kwargs)
+
+    _run(config, files, with_time_zone, as_json=as_json)
 
 
 def _run(config: Config, files: tuple[Path, ...], bring_in: Callable[..., Any], *, as_json: bool) -> None:

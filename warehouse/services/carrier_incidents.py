@@ -1,0 +1,53 @@
+"""A parcel that its carrier has trouble with: one incident at the stage `carrier`, and the word to the customer
+(SHP-4)."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from warehouse.domain.incidents import CARRIER
+from warehouse.domain.people import Actor
+from warehouse.domain.tracking import Trouble
+from warehouse.models.incidents import Incident
+from warehouse.models.packing import ParcelLine
+from warehouse.services import incidents, messages
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A parcel that has left, and whose it is."""
+
+    id: int
+    order_id: int
+    number: str
+    carrier_code: str
+    expected_by: datetime | None
+
+
+def told_already(session: Session, parcel_ids: Collection[int]) -> dict[tuple[int, str], datetime]:
+    """When the latest incident of each kind was opened at the carrier for each of these parcels."""
+    if not parcel_ids:
+        return {}
+    rows = session.execute(
+        select(Incident.parcel_id, Incident.kind, func.max(Incident.at))
+        .where(Incident.parcel_id.in_(parcel_ids), Incident.stage == CARRIER)
+        .group_by(Incident.parcel_id, Incident.kind))
+    return {(parcel_id, kind): at for parcel_id, kind, at in rows if parcel_id is not None}
+
+
+def report(session: Session, actor: Actor, sent: Sent, trouble: Trouble, note: str) -> int:
+    """Open it; the incident's id. Whoever calls has seen that it is not open yet."""
+    units = session.execute(
+        select(func.coalesce(func.sum(ParcelLine.units), 0)).where(ParcelLine.parcel_id == sent.id)).scalar_one()
+    incident_id = incidents.report(
+        session, actor, trouble.incident, CARRIER, units=int(units), order_id=sent.order_id, parcel_id=sent.id,
+        cause=trouble.cause, note=note)
+    if trouble.why:
+        messages.want(
+            session, actor, sent.order_id, trouble.why, key=f"{sent.id}:{incident_id}", incident_id=incident_id,
+            carrier=sent.carrier_code, tracking=sent.number,
+            expected=sent.expected_by.isoformat() if sent.expected_by else "")
+    return incident_id
