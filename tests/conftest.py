@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from tests import builders, postgres
 from warehouse import clock as warehouse_clock
+from warehouse import db as doors
 from warehouse.db import open_database
 from warehouse.domain.people import Actor
 from warehouse.models import all_tables
@@ -105,12 +106,29 @@ def with_driver(url):
     return make_url(url).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
 
 
+_KEPT = {}
+
+
+def kept(make):
+    """`make`, but the same engine again for the same address: what SQLAlchemy has compiled for an engine is lost with
+    it, and to compile all of it anew costs a test more than its own work."""
+    def engine(url, *args, **named):
+        key = url, named.get("writes")
+        if key not in _KEPT:
+            _KEPT[key] = make(url, *args, **named)
+        return _KEPT[key]
+    return engine
+
+
 @contextmanager
-def a_database_url(request, engine, tmp_path):
+def a_database_url(request, engine):
     """The address of a database of one's own with tables and first rows, gone afterwards."""
     if engine == "sqlite":
-        path = tmp_path / "warehouse.db"
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        template = request.getfixturevalue("sqlite_template")
+        path = template.with_name("of_a_test.db")
+        for left_over in path.parent.glob(f"{path.name}*"):
+            left_over.unlink()
+        shutil.copyfile(template, path)
         yield f"sqlite:///{path}"
         return
     url = with_driver(request.getfixturevalue("postgres_own"))
@@ -119,16 +137,19 @@ def a_database_url(request, engine, tmp_path):
 
 
 @pytest.fixture(params=ENGINES)
-def database_url(request, tmp_path):
+def database_url(request):
     """For tests that start a server or the console on it: nothing is checked at the end."""
-    with a_database_url(request, request.param, tmp_path) as url:
+    with a_database_url(request, request.param) as url:
         yield url
 
 
 @pytest.fixture
 def unchecked_db(database_url, vault, clock):
     """For tests that break the books on purpose. All others take `db`."""
-    database = open_database(database_url, vault)
+    factory = "_sqlite_engine" if database_url.startswith("sqlite") else "create_engine"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(doors, factory, kept(getattr(doors, factory)))
+        database = open_database(database_url, vault)
     yield database
     database.close()
 

@@ -251,10 +251,10 @@ def test_the_newer_of_two_sqlites_is_used():
 
 
 @pytest.fixture
-def postgres_db(request, tmp_path, vault):
+def postgres_db(request, vault):
     from tests.conftest import a_database_url
 
-    with a_database_url(request, "postgres", tmp_path) as url:
+    with a_database_url(request, "postgres") as url:
         database = doors.open_database(url, vault)
         yield database
         database.close()
