@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from warehouse.queries import prove_counts, prove_ledger
+from warehouse.queries import prove_counts, prove_ledger, prove_returns
 
 SHOWN_ROWS = 20
 
@@ -310,8 +310,9 @@ TRANSFER_CHECKS = (
 )
 
 COUNT_CHECKS = tuple(Check(*each) for each in prove_counts.CLAIMS)
+RETURN_CHECKS = tuple(Check(*each) for each in prove_returns.CLAIMS)
 CHECKS = (BALANCE_CHECKS + SCAN_CHECKS + ORDER_CHECKS + CANCEL_CHECKS + RECEIVE_CHECKS + TRANSFER_CHECKS
-          + COUNT_CHECKS)
+          + COUNT_CHECKS + RETURN_CHECKS)
 
 
 def look(session: Session, checks: Iterable[Check]) -> list[Finding]:

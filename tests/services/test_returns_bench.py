@@ -1,0 +1,423 @@
+"""What customers send back is scanned, graded and goes to the right stock; never more than was sent."""
+
+import pytest
+from sqlalchemy import select
+
+from tests.builders import a_person, an_item, as_actor, moves_of, units_at
+from tests.floor import a_scan, broken_claims
+from tests.returns_builders import a_sent_order
+from warehouse.domain.own_labels import make_label
+from warehouse.errors import Conflict
+from warehouse.models.catalog import Item
+from warehouse.models.incidents import Incident
+from warehouse.models.messages import Message
+from warehouse.models.orders import OrderLine
+from warehouse.models.packing import Parcel
+from warehouse.models.returns import CustomerReturn, Refund, ReturnLine, ReturnUnit
+from warehouse.services import returns, returns_bench, returns_desk, returns_door
+from warehouse.services.returns_look import draw, look
+
+
+class ReturnBench:
+    """One person at the returns bench."""
+
+    def __init__(self, db, actor, return_id):
+        self.db, self.actor, self.return_id = db, actor, return_id
+
+    def scan(self, raw, **more):
+        return self.db.write(returns_bench.scan, self.actor, self.return_id, a_scan(raw, **more))
+
+    @property
+    def task(self):
+        with self.db.read() as session:
+            return draw(session, look(session, self.return_id), self.actor)
+
+    def press(self, command, **more):
+        return self.scan(command, step=self.task["step_id"], **more)
+
+    def take(self, item, grade="as_new", place=None):
+        """One copy scanned, graded, and put where it is said or proposed."""
+        assert self.scan(item.label).outcome == "accepted"
+        self.press(f"#grade:{grade}")
+        task = self.task
+        if task["step"] == "place":
+            return self.press(f"#to:{place or task['present']['places'][0]}")
+        return None
+
+
+def open_box(db, actor, raw, **more):
+    return db.write(returns_door.open_parcel, actor, a_scan(raw, **more))
+
+
+def at_bench(db, actor, raw, **more):
+    answer = open_box(db, actor, raw, **more)
+    assert answer.code == "returns_bench.opened", answer
+    return ReturnBench(db, actor, int(answer.go.rpartition("/")[2]))
+
+
+def rows(db, *columns):
+    with db.read() as session:
+        return [tuple(row) for row in session.execute(select(*columns).order_by(columns[0]))]
+
+
+def state_of(db, bench):
+    with db.read() as session:
+        return session.get_one(CustomerReturn, bench.return_id).state
+
+
+@pytest.fixture
+def sent(db, actor, dune, emma):
+    """Two copies of Dune and one Emma, with the customer."""
+    return a_sent_order(db, actor, {dune: 2, emma: 1})
+
+
+@pytest.fixture
+def asked(db, actor, sent):
+    """Both copies of Dune are asked back, and that is approved."""
+    return db.write(returns.request, actor, sent.id, "return", "changed_mind", [(sent.line_ids[0], 2, None)],
+                    source="desk", shop_number="RMA-7", tracking_number="yt 123 456")
+
+
+@pytest.fixture
+def bench(db, packer, asked):
+    return at_bench(db, packer, make_label("return", asked))
+
+
+def test_a_copy_as_new_goes_to_put_away_and_nothing_is_restocked_silently(db, bench, dune):
+    bench.take(dune)
+
+    assert units_at(db, "RETURNS", dune) == (0, 0)
+    assert units_at(db, "RECEIVING", dune) == (1, 0)
+    assert moves_of(db, dune)[-2:] == [("return", 1, "CUSTOMER", "RETURNS"), ("transfer", 1, "RETURNS", "RECEIVING")]
+    assert broken_claims(db) == []
+
+
+def test_the_last_copy_judged_and_the_box_closed_asks_finance_for_the_money(db, bench, dune, sent):
+    for _ in range(2):
+        bench.take(dune)
+
+    answer = bench.press("#close")
+
+    assert (answer.code, answer.sound, state_of(db, bench)) == ("returns_bench.closed", "done", "settled")
+    assert rows(db, Refund.order_id, Refund.amount_minor, Refund.state) == [(sent.id, 4600, "requested")]
+    assert rows(db, OrderLine.position, OrderLine.units_returned) == [(1, 2), (2, 0)]
+    assert broken_claims(db) == []
+
+
+@pytest.mark.parametrize("number", ["RMA-7", "YT123456", "order"])
+def test_any_number_on_the_box_opens_the_announced_return(db, packer, asked, sent, number):
+    bench = at_bench(db, packer, sent.source_number if number == "order" else number)
+
+    assert (bench.return_id, bench.task["step"], bench.task["asked"]) == (asked, "scan", 2)
+    assert "return_received" in [why for _, why in rows(db, Message.id, Message.why)]
+
+
+def test_an_own_label_of_a_delivered_parcel_opens_an_unannounced_return_and_the_desk_decides(db, actor, packer, sent,
+                                                                                            dune):
+    with db.read() as session:
+        parcel_id = session.execute(select(Parcel.id)).scalar_one()
+    asks = open_box(db, packer, make_label("parcel", parcel_id))
+    assert (asks.outcome, asks.code, [each["id"] for each in asks.options]) == (
+        "choose", "returns_bench.choose_box", [1, 2])
+    bench = at_bench(db, packer, make_label("parcel", parcel_id), choice=2)
+    assert open_box(db, packer, make_label("parcel", parcel_id)).go == f"/returned/{bench.return_id}"
+
+    bench.take(dune)
+
+    assert (bench.task["present"]["acceptance"], bench.task["step"]) == ("pending", "scan")
+    assert units_at(db, "RETURNS", dune) == (1, 0)
+    bench.press("#close")
+    assert state_of(db, bench) == "judged"
+    db.write(returns_desk.approve, actor, bench.return_id, "In time")
+    assert (bench.task["step"], bench.task["present"]["acceptance"]) == ("place", "accepted")
+    bench.press("#to:restock")
+    assert (bench.task["step"], units_at(db, "RECEIVING", dune)) == ("done", (1, 0))
+    assert broken_claims(db) == []
+
+
+def test_a_refused_return_that_comes_nevertheless_is_decided_anew(db, actor, packer, sent, dune):
+    asked = db.write(returns.request, actor, sent.id, "return", "other", [(sent.line_ids[0], 1, None)], source="desk")
+    db.write(returns_desk.refuse, actor, asked, "Not our book")
+    bench = at_bench(db, packer, make_label("return", asked))
+    bench.take(dune)
+    assert bench.task["present"]["acceptance"] == "pending"
+
+    bench.press("#close")
+    db.write(returns_desk.refuse, actor, asked, "Still not our book")
+
+    assert bench.task["present"]["places"] == ["send_back"]
+
+
+def test_a_parcel_that_never_arrived_comes_back_as_sent_and_the_customer_is_asked(db, packer, sent, dune, emma):
+    with db.read() as session:
+        parcel_id = session.execute(select(Parcel.id)).scalar_one()
+    bench = at_bench(db, packer, make_label("parcel", parcel_id), choice=1)
+
+    assert (bench.task["source"], bench.task["asked"]) == ("carrier", 3)
+    bench.take(dune, grade="acceptable", place="quarantine")
+    bench.take(emma)
+    assert bench.press("#close").code == "returns_bench.not_all_came"
+    assert bench.press("#close:missing").code == "returns_bench.closed"
+    assert rows(db, Parcel.id, Parcel.state) == [(parcel_id, "returned")]
+    assert rows(db, Incident.id, Incident.kind, Incident.owner_role)[0][1:] == ("address", "service")
+    assert "ask_address" in [why for _, why in rows(db, Message.id, Message.why)]
+    assert broken_claims(db) == []
+
+
+def test_never_more_than_was_sent_and_the_foreign_copy_is_set_aside(db, bench, dune):
+    for _ in range(2):
+        bench.take(dune)
+
+    answer = bench.scan(dune.label)
+
+    assert (answer.outcome, answer.sound, answer.code) == ("refused", "error", "returns_bench.too_many")
+    assert bench.press("#aside").code == "returns_bench.set_aside"
+    assert rows(db, ReturnUnit.id, ReturnUnit.received_as)[-1][1] == "not_ours"
+    assert rows(db, Incident.id, Incident.kind, Incident.stage)[-1][1:] == ("over", "return")
+    assert [move[0] for move in moves_of(db, dune)].count("return") == 2
+    assert bench.press("#aside").code == "returns_bench.nothing_aside"
+    assert broken_claims(db) == []
+
+
+def test_what_was_sent_but_not_asked_comes_in_with_a_warning(db, bench, emma):
+    assert bench.scan(emma.label).code == "returns_bench.taken"
+    assert bench.task["lines"][1]["received"] == 1
+
+
+def test_another_title_of_ours_is_taken_by_its_second_scan_and_reported(db, bench, actor, walden):
+    assert bench.scan(walden.label).code == "returns_bench.ask_foreign"
+    assert units_at(db, "RETURNS", walden) == (0, 0)
+
+    answer = bench.scan(walden.label)
+
+    assert (answer.code, answer.sound) == ("returns_bench.wrong_item", "warn")
+    assert units_at(db, "RETURNS", walden) == (1, 0)
+    assert rows(db, Incident.id, Incident.kind, Incident.item_id, Incident.return_id)[0][1:] == (
+        "wrong_item", walden.id, bench.return_id)
+    bench.press("#grade:as_new")
+    assert (bench.task["step"], bench.task["present"]["acceptance"]) == ("scan", "pending")
+    lead = ReturnBench(db, actor, bench.return_id)
+    lead.press("#take_over")
+    lead.press("#accept:our_mistake")
+    lead.press("#to:restock")
+    assert units_at(db, "RECEIVING", walden) == (1, 0)
+    assert broken_claims(db) == []
+
+
+def test_a_code_that_nobody_knows_is_reported_and_makes_no_stock(db, bench):
+    assert bench.scan("9780000000002").code == "returns_bench.unknown_code"
+    assert bench.press("#aside").code == "returns_bench.set_aside"
+    assert rows(db, Incident.id, Incident.kind, Incident.note)[-1][1:] == ("wrong_item", "9780000000002")
+    assert rows(db, ReturnUnit.id) == []
+
+
+def test_a_damaged_copy_is_an_incident_and_stands_in_quarantine(db, actor, packer, sent, dune):
+    asked = db.write(returns.request, actor, sent.id, "return", "wrong_book_sent", [(sent.line_ids[0], 1, None)],
+                     source="desk")
+    bench = at_bench(db, packer, make_label("return", asked))
+    bench.take(dune, grade="damaged")
+
+    assert units_at(db, "QUARANTINE", dune, "damaged") == (1, 0)
+    assert rows(db, Incident.id, Incident.kind, Incident.stage, Incident.state)[0][1:] == ("damaged", "return", "open")
+    assert bench.task["present"]["incident_id"]
+    assert broken_claims(db) == []
+
+
+def test_worse_than_the_policy_takes_goes_back_to_the_customer_and_may_come_again(db, bench, dune):
+    bench.scan(dune.label)
+    assert bench.press("#grade:acceptable").code == "returns_bench.graded_rejected"
+    assert bench.press("#to:restock").code == "returns_bench.not_there"
+    bench.press("#to:send_back")
+    assert units_at(db, "RETURNS", dune) == (1, 0)
+    bench.take(dune)
+
+    answer = bench.press("#send_back")
+
+    assert (answer.code, answer.facts["n"]) == ("returns_bench.sent_back", 1)
+    assert units_at(db, "RETURNS", dune) == (0, 0)
+    assert moves_of(db, dune)[-1] == ("send_back", 1, "RETURNS", "CUSTOMER")
+    assert bench.scan(dune.label).code == "returns_bench.taken_more"
+    assert broken_claims(db) == []
+
+
+def test_only_a_lead_accepts_what_the_policy_does_not_and_the_reason_is_kept(db, actor, bench, dune):
+    bench.scan(dune.label)
+    bench.press("#grade:good")
+    assert bench.press("#accept:goodwill").code == "returns_bench.ask_lead"
+    lead = ReturnBench(db, actor, bench.return_id)
+    assert lead.task["step"] == "theirs"
+    lead.press("#take_over")
+
+    assert lead.press("#accept:goodwill").code == "returns_bench.graded_accepted"
+
+    assert lead.task["present"]["places"][0] == "used"
+    assert rows(db, ReturnLine.id, ReturnLine.units_received, ReturnLine.units_accepted)[0][1:] == (1, 1)
+
+
+def test_a_used_copy_becomes_another_title_when_its_label_is_scanned(db, bench, dune):
+    bench.scan(dune.label)
+    bench.press("#grade:very_good")
+    assert bench.press("#to:used").code == "returns_bench.label_it"
+    into = bench.task["present"]["into"]
+    assert (into["sku"], into["edition"]) == ("9780441013593-U-very_good", "Used: very good")
+    assert units_at(db, "RETURNS", dune) == (1, 0)
+    assert bench.scan(dune.label).code == "returns_bench.other_label"
+
+    answer = bench.scan(make_label("item", into["item_id"]))
+
+    assert answer.code == "returns_bench.to_used"
+    used = Used(into["item_id"])
+    assert (units_at(db, "RETURNS", dune), units_at(db, "RECEIVING", used)) == ((0, 0), (1, 0))
+    assert [moves_of(db, dune)[-1], moves_of(db, used)[-1]] == [
+        ("convert", 1, "RETURNS", "CONVERTED"), ("convert", 1, "CONVERTED", "RECEIVING")]
+    bench.scan(dune.isbn)
+    bench.press("#grade:very_good")
+    bench.press("#to:used")
+    assert bench.task["present"]["into"]["item_id"] == into["item_id"]
+    assert broken_claims(db) == []
+
+
+class Used:
+    def __init__(self, item_id):
+        self.id = item_id
+
+
+def test_a_used_copy_has_a_price_of_its_own_and_leaves_the_isbn_to_the_new_one(db, actor, packer):
+    book = an_item(db, "Middlemarch", isbn="9780141439549", price_minor=8990, currency="CNY", edition="2nd")
+    order = a_sent_order(db, actor, {book: 1})
+    asked = db.write(returns.request, actor, order.id, "return", "late", [(order.line_ids[0], 1, None)], source="desk")
+    bench = at_bench(db, packer, make_label("return", asked))
+    bench.scan(book.isbn)
+    bench.press("#grade:very_good")
+    bench.press("#to:used")
+
+    [_, (_, sku, isbn, edition, price)] = rows(
+        db, Item.id, Item.sku, Item.isbn13, Item.edition, Item.price_minor)
+    assert (sku, isbn, edition, price) == ("9780141439549-U-very_good", None, "2nd · Used: very good", 6290)
+
+
+def test_scrapping_a_dear_copy_asks_a_lead(db, actor, packer):
+    book = an_item(db, "Atlas", isbn="9780141439549", price_minor=10_001, currency="CNY")
+    order = a_sent_order(db, actor, {book: 1})
+    asked = db.write(returns.request, actor, order.id, "return", "wrong_book_sent", [(order.line_ids[0], 1, None)],
+                     source="desk")
+    bench = at_bench(db, packer, make_label("return", asked))
+    bench.scan(book.isbn)
+    bench.press("#grade:damaged")
+    assert bench.press("#to:scrap").code == "returns_bench.ask_lead"
+
+    lead = ReturnBench(db, actor, bench.return_id)
+    lead.press("#take_over")
+    assert lead.press("#to:scrap").code == "returns_bench.to_scrap"
+
+    assert moves_of(db, book)[-1] == ("write_off", 1, "RETURNS", "SCRAP")
+    assert broken_claims(db) == []
+
+
+def test_undo_goes_back_step_by_step_place_grade_scan(db, bench, dune):
+    bench.scan(dune.label)
+    bench.press("#grade:damaged")
+    bench.press("#undo")
+    assert (bench.task["step"], rows(db, Incident.id, Incident.state)[0][1]) == ("grade", "settled")
+    bench.press("#grade:as_new")
+    bench.press("#to:restock")
+
+    codes = [bench.press("#undo").code for _ in range(4)]
+
+    assert codes == ["returns_bench.undone_place", "returns_bench.undone_grade", "returns_bench.undone_scan",
+                     "returns_bench.nothing_to_undo"]
+    assert (units_at(db, "RETURNS", dune), units_at(db, "RECEIVING", dune)) == ((0, 0), (0, 0))
+    assert rows(db, ReturnLine.id, ReturnLine.units_received, ReturnLine.units_accepted)[0][1:] == (0, 0)
+    assert broken_claims(db) == []
+
+
+@pytest.mark.parametrize("place", ["used", "quarantine", "scrap", "restock"])
+def test_every_place_can_be_taken_back_while_the_copy_is_there(db, bench, dune, place):
+    bench.take(dune, grade="very_good", place=place)
+    if place == "used":
+        bench.scan(make_label("item", bench.task["present"]["into"]["item_id"]))
+    if place == "scrap":
+        assert bench.task["step"] == "place"  # Its price is not known: a lead's.
+        bench.press("#to:quarantine")
+    bench.press("#undo")
+
+    assert (bench.task["step"], units_at(db, "RETURNS", dune)) == ("place", (1, 0))
+    assert broken_claims(db) == []
+
+
+def test_the_same_scan_again_is_answered_the_same_and_a_stale_button_is_refused(db, bench, dune):
+    first = bench.scan(dune.label, scan_id="11111111-1111-4111-8111-111111111111")
+    stale = bench.task["step_id"]
+
+    assert bench.scan(dune.label, scan_id="11111111-1111-4111-8111-111111111111") == first
+    assert units_at(db, "RETURNS", dune) == (1, 0)
+    bench.press("#grade:as_new")
+    with pytest.raises(Conflict) as refused:
+        bench.scan("#grade:damaged", step=stale)
+    assert refused.value.code == "scan.stale_step"
+
+
+def test_while_a_copy_is_in_hand_the_next_one_waits(bench, dune, emma):
+    bench.scan(dune.label)
+    assert bench.scan(emma.label).code == "returns_bench.not_now_grade"
+    bench.press("#grade:as_new")
+    assert bench.scan(emma.label).code == "returns_bench.not_now_place"
+
+
+def test_another_person_takes_the_parcel_over_and_goes_on(db, bench, dune):
+    bench.take(dune)
+    other = ReturnBench(db, as_actor(a_person(db, "Zhao Lei", "packer")), bench.return_id)
+    assert other.task["step"] == "theirs"
+    assert other.scan(dune.label).code == "returns_bench.not_now_theirs"
+    other.press("#take_over")
+    other.take(dune)
+    assert bench.scan(dune.label).code == "returns_bench.not_now_theirs"
+    assert other.press("#close").code == "returns_bench.closed"
+
+
+def test_what_did_not_come_is_named_before_the_box_is_closed(db, bench, dune):
+    bench.take(dune)
+    answer = bench.press("#close")
+    assert (answer.code, answer.facts) == ("returns_bench.not_all_came", {"n": 1, "title": "Dune"})
+    assert bench.press("#close:missing").code == "returns_bench.closed"
+    assert state_of(db, bench) == "settled"
+
+
+def test_copies_are_scanned_one_by_one(bench, dune):
+    assert bench.scan(dune.label, units=2).code == "returns_bench.one_by_one"
+
+
+def test_a_box_of_nobody_waits_in_returns_until_its_order_is_named(db, packer, sent, dune, walden):
+    bench = at_bench(db, packer, "#unknown")
+    assert bench.scan(dune.label).code == "returns_bench.taken_unknown"
+    bench.press("#grade:as_new")
+    bench.take(walden)
+    assert units_at(db, "RETURNS", dune) == (1, 0)
+
+    assert bench.scan(sent.number).code == "returns_bench.order_named"
+
+    assert rows(db, ReturnUnit.id, ReturnUnit.received_as) == [(1, "as_sent"), (2, "wrong_item")]
+    assert bench.task["order_number"] == sent.number
+    assert rows(db, Incident.id, Incident.kind, Incident.owner_role)[0][1:] == ("address", "service")
+    assert broken_claims(db) == []
+
+
+def test_a_box_that_belongs_to_nothing_is_named_and_refused(db, packer, sent, dune, tote):
+    assert open_box(db, packer, dune.label).code == "returns_bench.scan_box"
+    assert open_box(db, packer, "ZZ-99-NOBODY").code == "returns_bench.unknown_box"
+    assert open_box(db, packer, tote.label).code == "returns_bench.scan_box"
+
+
+def test_an_order_that_never_left_has_nothing_to_come_back(db, actor, packer, dune):
+    from tests.builders import an_order
+
+    order = an_order(db, {dune: 1})
+    assert open_box(db, packer, order.number).code == "returns_bench.not_sent"
+
+
+def test_an_order_whose_copies_all_came_is_not_opened_again(db, packer, actor, dune):
+    order = a_sent_order(db, actor, {dune: 1})
+    bench = at_bench(db, packer, order.number)
+    bench.take(dune)
+    bench.press("#close")
+    assert open_box(db, packer, order.number).code == "returns_bench.all_came"

@@ -1,0 +1,88 @@
+"""What must be so of copies that customers sent back, as (name, claim, SELECT of the broken rows): see `prove`."""
+
+# Copies that are ours and stand in RETURNS: not yet sent where they belong.
+_HERE = "u.received_as <> 'not_ours' AND u.left_at IS NULL"
+# Copies that went to the customer again may come back once more.
+_GONE_AGAIN = "u.disposition = 'send_back' AND u.left_at IS NOT NULL"
+
+CLAIMS = (
+    (
+        "returns_hold_what_is_undecided",
+        "what stands in the returns place is the copies that came back and have not gone where they belong",
+        f"""
+        SELECT item_id, SUM(lies) AS lies, SUM(waits) AS waits
+        FROM (
+            SELECT b.item_id, b.on_hand AS lies, 0 AS waits FROM stock_balance AS b
+            JOIN location AS l ON l.id = b.location_id WHERE l.kind = 'returns'
+            UNION ALL
+            SELECT u.item_id, 0, 1 FROM return_unit AS u WHERE {_HERE}
+        ) AS u
+        GROUP BY item_id
+        HAVING SUM(lies) <> SUM(waits)
+        """,
+    ),
+    (
+        "returned_copies_have_their_moves",
+        "each copy that came back is one move into the returns place less those taken back, title by title",
+        """
+        SELECT item_id, SUM(said) AS said, SUM(moved) AS moved
+        FROM (
+            SELECT item_id, 1 AS said, 0 AS moved FROM return_unit WHERE received_as <> 'not_ours'
+            UNION ALL
+            SELECT item_id, 0, CASE reason WHEN 'return' THEN units ELSE -units END FROM stock_move
+            WHERE reason IN ('return', 'unreturn')
+        ) AS u
+        GROUP BY item_id
+        HAVING SUM(said) <> SUM(moved)
+        """,
+    ),
+    (
+        "returned_copies_were_scanned",
+        "the scan of each copy that came back moved that title in; the scan of one that is not ours moved nothing",
+        """
+        SELECT u.id, u.return_id, u.item_id, u.scan_id, u.received_as, COUNT(m.id) AS moves
+        FROM return_unit AS u
+        LEFT JOIN stock_move AS m ON m.scan_id = u.scan_id AND m.item_id = u.item_id AND m.reason = 'return'
+        GROUP BY u.id, u.return_id, u.item_id, u.scan_id, u.received_as
+        HAVING COUNT(m.id) <> CASE u.received_as WHEN 'not_ours' THEN 0 ELSE 1 END
+        """,
+    ),
+    (
+        "never_more_came_than_was_sent",
+        "no order line has more copies back than were sent, and none has more accepted than came",
+        f"""
+        SELECT l.id AS order_line_id, l.units_dispatched, COUNT(u.id) AS came,
+               SUM(CASE u.acceptance WHEN 'accepted' THEN 1 ELSE 0 END) AS accepted, l.units_returned
+        FROM order_line AS l JOIN return_line AS r ON r.order_line_id = l.id
+        JOIN return_unit AS u ON u.return_line_id = r.id AND u.received_as = 'as_sent' AND NOT ({_GONE_AGAIN})
+        GROUP BY l.id, l.units_dispatched, l.units_returned
+        HAVING COUNT(u.id) > l.units_dispatched
+            OR l.units_returned > SUM(CASE u.acceptance WHEN 'accepted' THEN 1 ELSE 0 END)
+        """,
+    ),
+    (
+        "return_lines_count_their_copies",
+        "a line of a return says came and accepted what its copies say",
+        """
+        SELECT r.id, r.return_id, r.units_received, COUNT(u.id) AS came, r.units_accepted
+        FROM return_line AS r LEFT JOIN return_unit AS u ON u.return_line_id = r.id AND u.received_as <> 'not_ours'
+        GROUP BY r.id, r.return_id, r.units_received, r.units_accepted
+        HAVING r.units_received <> COUNT(u.id)
+            OR r.units_accepted <> COALESCE(SUM(CASE u.acceptance WHEN 'accepted' THEN 1 ELSE 0 END), 0)
+        """,
+    ),
+    (
+        "converted_copies_come_in_as_another_title",
+        "each copy that ceased to be one title began to be another one in the same scan",
+        """
+        SELECT m.scan_id, SUM(CASE t.kind WHEN 'converted' THEN m.units ELSE 0 END) AS ceased,
+               SUM(CASE s.kind WHEN 'converted' THEN m.units ELSE 0 END) AS began
+        FROM stock_move AS m JOIN location AS s ON s.id = m.source_id JOIN location AS t ON t.id = m.target_id
+        WHERE m.reason = 'convert' OR s.kind = 'converted' OR t.kind = 'converted'
+        GROUP BY m.scan_id
+        HAVING m.scan_id IS NULL OR COUNT(DISTINCT m.item_id) <> 2
+            OR SUM(CASE t.kind WHEN 'converted' THEN m.units ELSE 0 END)
+               <> SUM(CASE s.kind WHEN 'converted' THEN m.units ELSE 0 END)
+        """,
+    ),
+)
