@@ -123,3 +123,19 @@ def spread(units: int, left: Mapping[int, int]) -> dict[int, int] | None:
             found[line_id] = taken
             units -= taken
     return None if units else found
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRow:
+    """One good row of a file of returns: `rma` is the shop's number of the return, `code` an ISBN-13 or SKU.
+    `reason_text` and `condition` are the sender's words: the bench decides what is true."""
+
+    row: int
+    rma: str
+    order: str
+    code: str
+    units: int
+    reason: str = OTHER
+    reason_text: str = ""
+    condition: str = ""
+    kind: str = RETURN

@@ -1,0 +1,240 @@
+"""The desk's decisions about returns: approve, refuse, withdraw, judge a doubtful copy, and the policy itself (RET-1)."""
+
+from datetime import timedelta
+
+from sqlalchemy import func, or_, select, update
+from sqlalchemy.orm import Session
+
+from warehouse.domain import return_policy, returns
+from warehouse.domain.isbn_cells import read_isbn_cell
+from warehouse.domain.people import Actor
+from warehouse.domain.return_policy import Policy
+from warehouse.domain.returns import RETURN_FLOW, spread
+from warehouse.errors import Conflict, Invalid, NotAllowed, NotFound
+from warehouse.models.catalog import Item, ItemCode
+from warehouse.models.orders import Order, OrderLine
+from warehouse.models.returns import CustomerReturn, ReturnLine, ReturnPolicy, ReturnUnit
+from warehouse.services import journal, returns_settle
+from warehouse.services.returns import Want, asked_price, decide, get_return, open_units, policy_now, seal_place
+from warehouse.vault import Vault
+
+ORDER, LINE, ITEM = Order.__table__, OrderLine.__table__, Item.__table__
+
+REASON_LIMIT = 200
+# An approved parcel that has not come by then is not waited for any more; it is taken in all the same.
+WAITED_FOR = timedelta(days=30)
+
+
+# --- What a request names --------------------------------------------------------------------------------------------
+
+
+def find_order(session: Session, number: str) -> int:
+    """The one order of this number, ours or a shop's. Never the first of several."""
+    wanted = number.strip()
+    found = session.execute(select(ORDER.c.id).where(or_(
+        ORDER.c.number == wanted.upper(),
+        ORDER.c.source_number.in_((wanted, f"#{wanted}", wanted.removeprefix("#")))))).scalars().all()
+    if len(found) > 1:
+        raise Conflict("returns.ambiguous_order", number=number)
+    if not found:
+        raise NotFound("returns.unknown_order", number=number)
+    return int(found[0])
+
+
+def lines_of_code(session: Session, order_id: int, text: str, units: int) -> list[Want]:
+    """Copies of one title, named by a code of it, as lines of the order: a title on several lines is taken from the
+    first that has copies left. Refused: a wrong check digit, an order that has not left, a title that is not in it, more
+    than the customer has."""
+    cell = read_isbn_cell(text)
+    if cell.problem == "wrong_check_digit":
+        raise Invalid("returns.bad_check_digit", text=text)
+    code = cell.isbn13 or (cell.upc.zfill(13) if cell.upc else cell.sku) or text.strip()
+    order = session.execute(select(ORDER.c.number).where(ORDER.c.id == order_id).with_for_update()).one()
+    if not session.execute(select(LINE.c.id).where(LINE.c.order_id == order_id, LINE.c.units_dispatched > 0)
+                           .limit(1)).first():
+        raise Conflict("returns.order_not_shipped_yet", number=order.number)
+    items = select(ItemCode.item_id).where(ItemCode.code == code).union(
+        select(ITEM.c.id).where(or_(ITEM.c.sku == code, ITEM.c.isbn13 == code)))
+    free = open_units(session, order_id)
+    lines = [row for row in session.execute(
+        select(LINE.c.id, LINE.c.title_text).where(LINE.c.order_id == order_id, LINE.c.item_id.in_(items))
+        .order_by(LINE.c.position)) if row.id in free]
+    if not lines:
+        raise Invalid("returns.isbn_not_in_order", number=order.number)
+    left = {line.id: free[line.id] for line in lines}
+    found = spread(units, left)
+    if found is None:
+        raise Conflict("returns.more_than_shipped", title=lines[0].title_text, n=sum(left.values()))
+    return [(line_id, copies, None) for line_id, copies in found.items()]
+
+
+# --- Decisions -------------------------------------------------------------------------------------------------------
+
+
+def approve(
+    session: Session, actor: Actor, return_id: int, reason: str, *, fee_minor: int | None = None, kind: str = "",
+) -> None:
+    """Take the copies back, with a reason. Against the policy only a manager does. Where the parcel is here already,
+    what waited for this is judged by its grade, and the return ends. `fee_minor`: another fee than the policy's; `kind`
+    what the customer gets, where nobody had asked."""
+    made, said = get_return(session, return_id), _said(reason)
+    if made.state == returns.REFUSED and not actor.may("override"):
+        raise NotAllowed("returns.manager_overrules")
+    if made.policy_id is None and made.order_id is not None:
+        made.policy_id, _ = policy_now(session, made.reason)
+    if kind and kind != made.kind:
+        _change_kind(made, kind)
+    decide(session, actor, made, "approve", said)
+    if fee_minor is not None and fee_minor != made.fee_minor:
+        if fee_minor > asked_price(session, return_id):
+            raise Invalid("returns.fee_above_price")
+        journal.note(session, actor, "change_fee", "return", return_id, reason=said, was=made.fee_minor, now=fee_minor)
+        made.fee_minor = fee_minor
+    _judge_waiting(session, actor, made)
+    returns_settle.settle_if_done(session, actor, return_id)
+
+
+def refuse(session: Session, actor: Actor, return_id: int, reason: str) -> None:
+    """Do not take the copies back, with a reason. Where the parcel is here they are the customer's and go back; refused
+    once one of them has left the returns place."""
+    made, said = get_return(session, return_id), _said(reason)
+    if made.state == returns.JUDGED:
+        units = session.execute(select(ReturnUnit).where(
+            ReturnUnit.return_id == return_id, ReturnUnit.received_as != returns.NOT_OURS)).scalars().all()
+        if any(unit.left_at is not None for unit in units):
+            raise Conflict("returns.copies_gone")
+        for unit in units:
+            unit.acceptance, unit.disposition = returns.REJECTED, ""
+    decide(session, actor, made, "refuse", said)
+    _count_accepted(session, return_id)
+    returns_settle.settle_if_done(session, actor, return_id)
+
+
+def judge_unit(session: Session, actor: Actor, unit_id: int, acceptance: str, reason: str) -> int:
+    """Say what we say to a copy that waits for the desk; the return's id. The last one ends the return."""
+    said = _said(reason)
+    return_id = session.execute(select(ReturnUnit.return_id).where(ReturnUnit.id == unit_id)).scalar()
+    if return_id is None:
+        raise NotFound("returns.no_such_unit")
+    made = get_return(session, return_id)
+    unit = session.get_one(ReturnUnit, unit_id, with_for_update=True, populate_existing=True)
+    if acceptance not in (returns.ACCEPTED, returns.REJECTED):
+        raise Invalid("returns.choose_acceptance")
+    if unit.acceptance != returns.PENDING or made.state == returns.SETTLED:
+        raise Conflict("returns.judged_already")
+    unit.acceptance = acceptance
+    journal.note(session, actor, "judge_copy", "return", return_id, reason=said, unit=unit_id, acceptance=acceptance)
+    _count_accepted(session, return_id)
+    returns_settle.settle_if_done(session, actor, return_id)
+    return return_id
+
+
+def withdraw(session: Session, actor: Actor, return_id: int, reason: str) -> None:
+    """The customer keeps the copies."""
+    made, said = get_return(session, return_id), _said(reason)
+    made.state = RETURN_FLOW.step(made.state, "withdraw")
+    journal.note(session, actor, "withdraw_return", "return", return_id, reason=said)
+    journal.note(session, actor, "withdraw_return", "order", made.order_id, reason=said, number=made.number)
+
+
+def lapse_overdue(session: Session, actor: Actor) -> int:
+    """Parcels that were approved and never came are waited for no more; how many. Their copies may be asked back anew,
+    and one that comes after all is taken in like one that nobody announced."""
+    late = session.execute(select(CustomerReturn.id).where(
+        CustomerReturn.state == returns.APPROVED, CustomerReturn.decided_at < actor.at - WAITED_FOR)
+        .order_by(CustomerReturn.id)).scalars().all()
+    count = 0
+    for return_id in late:
+        made = get_return(session, return_id)
+        if made.state == returns.APPROVED:
+            made.state = RETURN_FLOW.step(made.state, "lapse")
+            journal.note(session, actor, "lapse_return", "return", return_id)
+            count += 1
+    return count
+
+
+def set_tracking(session: Session, actor: Actor, return_id: int, tracking_number: str) -> None:
+    """The number of the parcel in which the copies come, by which the bench finds the return."""
+    made = get_return(session, return_id)
+    if made.state not in returns.EXPECTED:
+        raise Conflict("returns.not_expected")
+    was, now = made.tracking_number, "".join(tracking_number.split()).upper()[:60] or None
+    made.tracking_number = now
+    journal.note(session, actor, "set_tracking", "return", return_id, was=was or "", now=now or "")
+
+
+def open_words(session: Session, actor: Actor, return_id: int) -> str:
+    """What the customer wrote, unsealed: an act that is recorded (SEC-1)."""
+    if not actor.may("open_personal"):
+        raise NotAllowed("orders.may_not_open")
+    sealed = session.execute(select(CustomerReturn.words).where(CustomerReturn.id == return_id)).scalar()
+    if sealed is None:
+        raise NotFound("returns.no_words")
+    journal.note(session, actor, "open_words", "return", return_id)
+    vault: Vault = session.info["vault"]
+    return str(vault.unseal(sealed, seal_place(return_id))["words"])
+
+
+# --- The policy ------------------------------------------------------------------------------------------------------
+
+
+def change_policy(session: Session, actor: Actor, policy: Policy) -> int:
+    """A new version of one reason's rule, from now on; its number. What was decided keeps the rule it was decided by."""
+    if policy.reason not in returns.RETURN_REASONS:
+        raise Invalid("returns.choose_reason")
+    if not (0 <= policy.days <= return_policy.MOST_DAYS and 0 <= policy.fee_percent <= 100):
+        raise Invalid("returns.policy_numbers", most=return_policy.MOST_DAYS)
+    if policy.decision not in return_policy.DECISIONS or policy.pays_postage not in return_policy.PAYERS or (
+            policy.worst_grade and policy.worst_grade not in returns.GRADES):
+        raise Invalid("returns.policy_words")
+    row = session.execute(select(ReturnPolicy).where(
+        ReturnPolicy.reason == policy.reason, ReturnPolicy.until_at.is_(None)).with_for_update()).scalar_one()
+    if Policy(row.reason, row.days, row.decision, row.worst_grade, row.fee_percent, row.pays_postage,
+              row.needs_photo) == policy:
+        raise Invalid("orders.nothing_changed")
+    row.until_at = actor.at
+    made = ReturnPolicy(
+        reason=policy.reason, version=row.version + 1, days=policy.days, decision=policy.decision,
+        worst_grade=policy.worst_grade, fee_percent=policy.fee_percent, pays_postage=policy.pays_postage,
+        needs_photo=policy.needs_photo, from_at=actor.at, person_id=actor.person_id)
+    session.add(made)
+    session.flush()
+    journal.note(session, actor, "change_policy", "return_policy", made.id, policy=policy.reason, version=made.version)
+    return made.version
+
+
+def _judge_waiting(session: Session, actor: Actor, made: CustomerReturn) -> None:
+    """Copies on the bench that waited for the decision: as sent and good enough are accepted. Another title than was
+    sent stays with the desk, copy by copy."""
+    worst = session.get_one(ReturnPolicy, made.policy_id).worst_grade if made.policy_id is not None else ""
+    for unit in session.execute(select(ReturnUnit).where(
+            ReturnUnit.return_id == made.id, ReturnUnit.acceptance == returns.PENDING,
+            ReturnUnit.received_as == returns.AS_SENT, ReturnUnit.grade != "")).scalars():
+        is_fine = return_policy.is_good_enough(unit.grade, worst)
+        unit.acceptance = returns.ACCEPTED if is_fine else returns.REJECTED
+        journal.note(session, actor, "judge_copy", "return", made.id, unit=unit.id, acceptance=unit.acceptance)
+    _count_accepted(session, made.id)
+
+
+def _count_accepted(session: Session, return_id: int) -> None:
+    """The lines say how many of their copies were accepted, where copies were scanned."""
+    session.flush()
+    accepted = (
+        select(func.count()).where(ReturnUnit.return_line_id == ReturnLine.id,
+                                   ReturnUnit.acceptance == returns.ACCEPTED).scalar_subquery())
+    session.execute(update(ReturnLine).where(
+        ReturnLine.return_id == return_id, ReturnLine.units_received > 0).values(units_accepted=accepted),
+        execution_options={"synchronize_session": False})
+
+
+def _change_kind(made: CustomerReturn, kind: str) -> None:
+    if kind not in returns.WANTS:
+        raise Invalid("returns.choose_kind")
+    made.kind = kind
+
+
+def _said(text: str) -> str:
+    said = " ".join(text.split())[:REASON_LIMIT]
+    if not said:
+        raise Invalid("orders.reason_needed")
+    return said
