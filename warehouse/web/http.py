@@ -8,7 +8,7 @@ from dataclasses import asdict, fields, is_dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 
-from flask import Response, current_app, g, render_template, request
+from flask import Response, current_app, g, render_template, request, url_for
 from flask.json.provider import DefaultJSONProvider
 
 from warehouse import clock
@@ -184,6 +184,13 @@ def respond(template: str, data: Any, status: int = 200, *, part: str | None = N
     if wants_part():
         template = part or part_of(template)
     return Response(render_template(template, **shown), status, mimetype="text/html")
+
+
+def address(endpoint: str, **values: Any) -> str:
+    """Where another room tells more, or nothing where this person may not go or the house has no such room."""
+    view = current_app.view_functions.get(endpoint)
+    rights = getattr(view, "rule", frozenset[str]())
+    return url_for(endpoint, **values) if any(actor().may(right) for right in rights) else ""
 
 
 def answer_json(data: Any, status: int = 200) -> Response:

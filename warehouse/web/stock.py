@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, current_app, request, url_for
+from flask import Blueprint, Response, request
 
 from warehouse import i18n
 from warehouse.domain import stock as ledger
@@ -13,7 +13,7 @@ from warehouse.domain import stock_figures as rules
 from warehouse.errors import Invalid, NotFound
 from warehouse.queries import stock_card, stock_lists, stock_shelf
 from warehouse.web.access import language, refuse_while_counting, refuse_while_receiving_blind, rule
-from warehouse.web.http import actor, answer_json, config, read, respond, wants_json
+from warehouse.web.http import actor, address, answer_json, config, read, respond, wants_json
 
 bp = Blueprint("stock", __name__, url_prefix="/stock")
 bp.before_request(refuse_while_counting)
@@ -233,10 +233,3 @@ def zone() -> ZoneInfo:
 def day_of(moment: datetime | None) -> str:
     """The shop's day, with its year: some of these are long ago."""
     return moment.astimezone(zone()).strftime("%Y-%m-%d") if moment else ""
-
-
-def address(endpoint: str, **values: Any) -> str:
-    """Where another room tells more, or nothing where this person may not go or the house has no such room."""
-    view = current_app.view_functions.get(endpoint)
-    rights = getattr(view, "rule", frozenset[str]())
-    return url_for(endpoint, **values) if any(actor().may(right) for right in rights) else ""
