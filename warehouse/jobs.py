@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from warehouse import clock, mailing
 from warehouse.config import Config
 from warehouse.db import Database
-from warehouse.services import customer, cycle_plan, figures, journal, outbox, replenishment, setup
+from warehouse.services import customer, cycle_plan, delays, figures, journal, outbox, replenishment, setup
 
 LOOK_EVERY_S = 60
 # Lots of one step in one minute; what is left waits for the next.
@@ -107,6 +107,10 @@ class Minute:
         return done
 
 
+def look_for_delays(minute: Minute) -> int:
+    return minute.write(delays.look_around)
+
+
 def want_dispatched(minute: Minute) -> int:
     if not minute.config.smtp_host:
         return 0
@@ -129,6 +133,7 @@ def index_names(minute: Minute) -> int:
 
 # What is done, in this order; each answers how many.
 MINUTE: dict[str, Callable[[Minute], int]] = {
+    "delays found": look_for_delays,
     "dispatches to tell": want_dispatched,
     "letters queued": queue_letters,
     "letters sent": send_letters,

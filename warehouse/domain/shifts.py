@@ -21,6 +21,7 @@ MOST_SHIFTS_A_DAY = 4
 # Nobody plans further ahead than this; a calendar without hours is met where every day in it is a day off.
 HORIZON_DAYS = 400
 _CLOCK = re.compile(r"([01]?\d|2[0-4])[:.]?([0-5]\d)")
+_BETWEEN_SHIFTS, _FROM_TO = re.compile(r"[,，;；、]"), re.compile(r"\s*[-–—~至到]\s*")
 _MINUTE = timedelta(minutes=1)
 
 Span = tuple[int, int]
@@ -131,6 +132,31 @@ def clock_text(minutes: int) -> str:
     return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
+def read_hours(text: str) -> list[tuple[str, str]]:
+    """(opens, closes) of each shift in "08:00–12:00, 13:00–18:00"; none in an empty text. Refused: a part that is no
+    pair."""
+    found = []
+    for part in filter(None, (each.strip() for each in _BETWEEN_SHIFTS.split(text))):
+        pair = _FROM_TO.split(part)
+        if len(pair) != 2:
+            raise Invalid("delays.no_such_hours", text=part[:20])
+        found.append((pair[0], pair[1]))
+    return found
+
+
+def say_hours(spans: Iterable[Span]) -> str:
+    """As `read_hours` reads them."""
+    return ", ".join(f"{clock_text(opens)}–{clock_text(closes)}" for opens, closes in spans)
+
+
+def read_day(text: str) -> date:
+    """A day written 2026-03-04. Refused: what is none."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise Invalid("delays.no_such_day", text=text.strip()[:20]) from None
+
+
 def plan_week(wanted: Iterable[tuple[int, str, str]]) -> dict[int, tuple[Span, ...]]:
     """The hours of a week from (weekday, opens, closes). Refused: hours that end before they begin (a night shift is
     two: until 24:00 and from 00:00), that overlap, more than four on one day, and a week in which nobody works."""
@@ -138,7 +164,7 @@ def plan_week(wanted: Iterable[tuple[int, str, str]]) -> dict[int, tuple[Span, .
     for weekday, opens, closes in wanted:
         span = minute_of_day(opens), minute_of_day(closes)
         if span[0] >= span[1]:
-            raise Invalid("delays.ends_before_it_begins", day=weekday, opens=opens.strip(), closes=closes.strip())
+            raise Invalid("delays.ends_before_it_begins", day=weekday + 1, opens=opens.strip(), closes=closes.strip())
         week.setdefault(weekday, []).append(span)
     for weekday, spans in week.items():
         _refuse_overlap(weekday, sorted(spans))
@@ -149,8 +175,8 @@ def plan_week(wanted: Iterable[tuple[int, str, str]]) -> dict[int, tuple[Span, .
 
 def _refuse_overlap(weekday: int, spans: Sequence[Span]) -> None:
     if len(spans) > MOST_SHIFTS_A_DAY:
-        raise Invalid("delays.too_many_shifts", day=weekday, most=MOST_SHIFTS_A_DAY)
+        raise Invalid("delays.too_many_shifts", day=weekday + 1, most=MOST_SHIFTS_A_DAY)
     starts = [opens for opens, _ in spans]
     for place, (_, closes) in enumerate(spans, start=1):
         if bisect_right(starts, closes - 1) > place:
-            raise Invalid("delays.shifts_overlap", day=weekday, opens=clock_text(spans[place][0]))
+            raise Invalid("delays.shifts_overlap", day=weekday + 1, opens=clock_text(spans[place][0]))

@@ -1,0 +1,121 @@
+"""The watch over what has left and what should have (ORD-4, SHP-4): parcels that their carrier says nothing of, or that
+have not arrived by their day, open an incident by themselves; customers hear of a promise that cannot be kept any more.
+
+Done every minute, some hundred at a time; what was told once is not told again."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import Session
+
+from warehouse import i18n
+from warehouse.domain import clocks as rules
+from warehouse.domain import tracking
+from warehouse.domain.clocks import Clocks
+from warehouse.domain.incidents import CARRIER
+from warehouse.domain.orders import BEFORE_DISPATCH, UNPAID
+from warehouse.domain.packing import HANDED_OVER, IN_TRANSIT
+from warehouse.domain.people import Actor
+from warehouse.models.incidents import Incident
+from warehouse.models.messages import Message
+from warehouse.models.orders import Order
+from warehouse.models.packing import Parcel
+from warehouse.services import carrier_incidents, messages, shifts
+from warehouse.services.carrier_incidents import Sent
+
+LOT = 100
+# Parcels handed over longer ago were told of long since.
+SILENT_LOOK_BACK, OVERDUE_LOOK_BACK = timedelta(days=21), timedelta(days=90)
+
+
+def look_around(session: Session, actor: Actor) -> int:
+    """Open what is to be opened and put down what customers must hear; how many of both."""
+    now = shifts.clocks(session)
+    return _silent(session, actor, now) + _overdue(session, actor, now) + _promises(session, actor, now)
+
+
+def _silent(session: Session, actor: Actor, clocks: Clocks) -> int:
+    """Parcels without a first event when their carrier should have had one. By the clock: a carrier has no shifts of
+    ours."""
+    too_long = [
+        and_(Parcel.carrier_code == code, Parcel.handed_over_at <= actor.at - timedelta(hours=times.first_event_hours))
+        for code, times in clocks.carriers.items() if times.first_event_hours]
+    found = _locked(session, [
+        Parcel.state == HANDED_OVER, Parcel.handed_over_at > actor.at - SILENT_LOOK_BACK,
+        Parcel.first_event_at.is_(None), or_(*too_long), ~_told()]) if too_long else []
+    told = carrier_incidents.told_already(session, [sent.id for sent in found])
+    silent = [sent for sent in found if (sent.id, tracking.SILENT.incident) not in told]
+    for sent in silent:
+        hours = clocks.carriers[sent.carrier_code].first_event_hours
+        carrier_incidents.report(session, actor, sent, tracking.SILENT, _note("delays.note_silent", hours=hours))
+    return len(silent)
+
+
+def _overdue(session: Session, actor: Actor, clocks: Clocks) -> int:
+    """Parcels that should have arrived. One that was silent before is told of once more, for now its customer waits."""
+    watched = [code for code, times in clocks.carriers.items() if times.first_event_hours]
+    found = _locked(session, [
+        Parcel.state.in_((HANDED_OVER, IN_TRANSIT)), Parcel.handed_over_at > actor.at - OVERDUE_LOOK_BACK,
+        Parcel.expected_by < actor.at, Parcel.carrier_code.in_(watched), ~_told(Incident.at > Parcel.expected_by)])
+    told = carrier_incidents.told_already(session, [sent.id for sent in found])
+    late = []
+    for sent in found:
+        at = told.get((sent.id, tracking.OVERDUE.incident))
+        if sent.expected_by and (at is None or at <= sent.expected_by):
+            late.append(sent)
+            day = clocks.calendar.local(sent.expected_by).date().isoformat()
+            carrier_incidents.report(session, actor, sent, tracking.OVERDUE, _note("delays.note_overdue", day=day))
+    return len(late)
+
+
+def _told(*more: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(
+        Incident.parcel_id == Parcel.id, Incident.stage == CARRIER, Incident.kind == tracking.SILENT.incident, *more)
+
+
+def _locked(session: Session, wanted: Sequence[ColumnElement[bool]]) -> list[Sent]:
+    """The first such parcels that belong to nobody else's transaction, with their orders: another server looks too."""
+    rows = session.execute(
+        select(Parcel.id, Parcel.order_id, Parcel.number, Parcel.tracking_number, Parcel.carrier_code,
+               Parcel.expected_by)
+        .join(Order, Order.id == Parcel.order_id)
+        # Those handed over before parcels had a day to arrive are not looked after.
+        .where(Parcel.expected_by.is_not(None), *wanted)
+        .order_by(Order.id, Parcel.id).limit(LOT).with_for_update(of=(Order, Parcel), skip_locked=True))
+    return [Sent(row.id, row.order_id, row.tracking_number or row.number or "", row.carrier_code, row.expected_by)
+            for row in rows]
+
+
+def _note(code: str, **facts: Any) -> str:
+    """For whoever reads it, in both languages."""
+    return " / ".join(i18n.say(lang, code, **facts) for lang in i18n.LANGUAGES)
+
+
+def _promises(session: Session, actor: Actor, clocks: Clocks) -> int:
+    """Orders that would miss their promised day even if they were ready this moment."""
+    trucks = {code: clocks.next_truck(code, actor.at) for code in clocks.carriers}
+    rows = session.execute(
+        select(Order.id, Order.state, Order.carrier_code, Order.service, Order.promised_at)
+        .where(Order.state.in_(BEFORE_DISPATCH), Order.payment != UNPAID,
+               or_(*(and_(Order.carrier_code == code, Order.due_at < truck) for code, truck in trucks.items())),
+               Order.promised_at.is_not(None),
+               ~exists().where(Message.order_id == Order.id, Message.why == "delayed"))
+        .order_by(Order.due_at, Order.id)).all()
+    told = 0
+    for row in rows:
+        if told == LOT:
+            break
+        arrival = clocks.arrival(trucks[row.carrier_code], row.carrier_code, row.service)
+        if arrival > row.promised_at:
+            expected = _likely(clocks, actor.at, row.state, row.carrier_code, row.service)
+            told += messages.want(
+                session, actor, row.id, "delayed", key=str(row.id), expected=expected.isoformat()) is not None
+    return told
+
+
+def _likely(clocks: Clocks, now: datetime, state: str, carrier_code: str, service: str) -> datetime:
+    """When it should arrive, if work on it goes on at the usual pace from now."""
+    ready_at = clocks.calendar.add_minutes(now, rules.minutes_left(state, {}))
+    return clocks.arrival(clocks.next_truck(carrier_code, ready_at), carrier_code, service)
