@@ -7,6 +7,7 @@ import pytest
 from tests import builders
 from warehouse.app import create_app
 from warehouse.config import Config
+from warehouse.web.limits import limiter
 
 JSON = {"Accept": "application/json"}
 
@@ -23,6 +24,7 @@ def app(db, tmp_path):
         _built.append(create_app(config, db))
     app = _built[0]
     app.testing = True
+    limiter.reset()  # What the test before asked for is not this one's.
     app.extensions |= {"warehouse.config": config, "warehouse.database": db}
     return app
 

@@ -51,6 +51,13 @@ def rule(*rights: str) -> Callable[[View], View]:
     return mark
 
 
+def brings_own_token(view: View) -> View:
+    """For a form of a public page, whose visitor has no cookie that a token could be bound to: the route itself must
+    check the token in its form before it does anything."""
+    view.brings_own_token = True  # type: ignore[attr-defined]
+    return view
+
+
 def rule_of(app: Flask, endpoint: str) -> frozenset[str]:
     """The rule of a route; empty where it has none, and then nobody may use it."""
     found: frozenset[str] = getattr(app.view_functions[endpoint], "rule", frozenset())
@@ -141,9 +148,10 @@ def check() -> Any:
         if SIGNED_IN not in allowed and not any(actor.may(right) for right in allowed):
             raise NotAllowed("errors.not_allowed")
     if request.method not in {"GET", "HEAD", "OPTIONS"}:
-        has_token = not (PUBLIC in allowed and request.is_json)
+        brings_own = getattr(current_app.view_functions[request.endpoint], "brings_own_token", False)
+        has_token = brings_own or not (PUBLIC in allowed and request.is_json)
         refuse_other_sites(has_token=has_token)
-        if has_token:
+        if has_token and not brings_own:
             refuse_wrong_token(request.headers.get("X-CSRFToken", ""))
     return None
 
