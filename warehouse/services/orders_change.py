@@ -38,7 +38,7 @@ def hold(session: Session, actor: Actor, order_id: int, reason: str) -> None:
     """Stop an order until somebody lifts it. Its shelves are let go and its walk goes on without it; what is picked
     or packed stays where it lies. Refused once it left the house or stands on a driver's list."""
     why = read_reason(reason)
-    under = _open(session, order_id)
+    under = open_order(session, order_id)
     order = under.order
     orders_units.refuse_on_list(session, order)
     was, freed = order.state, 0
@@ -72,7 +72,7 @@ def change_units(session: Session, actor: Actor, line_id: int, units: int, reaso
     session.flush()
     if units > was:
         orders_fetch.put_in(session, actor, under, line, units - was, why)
-    _done(session, actor, under, "change_units", why, code=line.code_text, was=was, now=units,
+    finish(session, actor, under, "change_units", why, code=line.code_text, was=was, now=units,
           units_to_put_back=to_put_back)
     return under.id
 
@@ -88,20 +88,20 @@ def cancel_units(session: Session, actor: Actor, order_line_id: int, units: int,
     session.flush()
     key = f"{order_line_id}:{line.units_cancelled}"
     messages.want(session, actor, under.id, "line_cancelled", key=key, title=line.title_text, n=units)
-    _done(session, actor, under, "cancel_units", why, is_told=True, code=line.code_text, units=units,
+    finish(session, actor, under, "cancel_units", why, is_told=True, code=line.code_text, units=units,
           units_to_put_back=to_put_back)
     return to_put_back
 
 
 def add_line(session: Session, actor: Actor, order_id: int, item_id: int, units: int, reason: str) -> None:
     """One more title. Refused, once the order is under way, where the shelves do not have it free."""
-    why, under = read_reason(reason), _open(session, order_id)
+    why, under = read_reason(reason), open_order(session, order_id)
     if not 1 <= units <= MOST_UNITS:
         raise Invalid("orders.units_out_of_range", most=MOST_UNITS)
     line = new_line(session, under, item_id, units)
     orders_fetch.put_in(session, actor, under, line, units, why)
     close_holds(session, actor, open_holds(session, order_id, ("no_detail_rows",)), MENDED, why)
-    _done(session, actor, under, "add_line", why, item=item_id, units=units)
+    finish(session, actor, under, "add_line", why, item=item_id, units=units)
 
 
 def new_line(
@@ -143,7 +143,7 @@ def choose_item(session: Session, actor: Actor, line_id: int, item_id: int, reas
     session.flush()
     if was is not None:
         close_holds(session, actor, open_holds(session, under.id, ("remark_contradicts",)), MENDED, why)
-    _done(session, actor, under, "choose_item", why, is_told=was is None, line=line_id, item=item_id, was=was)
+    finish(session, actor, under, "choose_item", why, is_told=was is None, line=line_id, item=item_id, was=was)
     return under.id
 
 
@@ -164,7 +164,7 @@ def mend_address(
     void, boxes that bear one are opened again. Address holds that the new text answers are closed."""
     if not actor.may("open_personal"):
         raise NotAllowed("orders.may_not_open")
-    why, under = read_reason(reason), _open(session, order_id)
+    why, under = read_reason(reason), open_order(session, order_id)
     order = under.order
     if unknown := set(fields) - set(asdict(Recipient())):
         raise Invalid("orders.unknown_field", field=", ".join(sorted(unknown)))
@@ -183,7 +183,7 @@ def mend_address(
     changed = [name for name, text in asdict(now).items() if text != getattr(was, name)]
     if not {flaw.code for flaw in address_flaws(now)} & set(ADDRESS_HOLDS):
         close_holds(session, actor, open_holds(session, order_id, ADDRESS_HOLDS), MENDED, why)
-    _done(session, actor, under, "mend_address", why, fields=changed)
+    finish(session, actor, under, "mend_address", why, fields=changed)
 
 
 # --- A word for the floor --------------------------------------------------------------------------------------------
@@ -195,7 +195,7 @@ def add_remark(session: Session, actor: Actor, order_id: int, text: str, *, is_i
     word = " ".join(text.split())
     if not word:
         raise Invalid("orders.remark_empty")
-    under = _open(session, order_id)
+    under = open_order(session, order_id)
     order = under.order
     order.staff_remark = "\n".join(filter(None, (order.staff_remark, word)))
     if len(order.staff_remark) > REMARK_LIMIT:
@@ -213,7 +213,8 @@ def ask_to_read(order: Order) -> None:
 # --- What every change is made of ------------------------------------------------------------------------------------
 
 
-def _open(session: Session, order_id: int) -> Underway:
+def open_order(session: Session, order_id: int) -> Underway:
+    """The order, locked. Refused once it is called off or left the house."""
     under, = orders_units.lock(session, order_id)
     orders_units.refuse_gone(under.order)
     return under
@@ -224,11 +225,11 @@ def _line(session: Session, line_id: int) -> tuple[Underway, OrderLine]:
         select(OrderLine.order_id).where(OrderLine.id == line_id, OrderLine.is_service.is_(False))).scalar()
     if order_id is None:
         raise NotFound("orders.no_such_line")
-    under = _open(session, order_id)
+    under = open_order(session, order_id)
     return under, next(line for line in orders_units.lines_of(session, order_id) if line.id == line_id)
 
 
-def _done(
+def finish(
     session: Session, actor: Actor, under: Underway, verb: str, reason: str, *, is_told: bool = False, **facts: Any
 ) -> None:
     """What the order is after the change, and who hears of it: the floor, where it is under way, and the customer."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from warehouse.domain.orders import HELD, PAID, PICKING, RELEASED, Recipient
@@ -194,6 +194,13 @@ def open_holds(session: Session, order_id: int, reasons: Sequence[str]) -> list[
         select(HOLD.c.id)
         .where(HOLD.c.order_id == order_id, HOLD.c.lifted_at.is_(None), HOLD.c.reason.in_(reasons))
     ).scalars())
+
+
+def count_open(session: Session, order_id: int) -> int:
+    """How many holds of an order are open."""
+    return session.execute(
+        select(func.count()).select_from(HOLD).where(HOLD.c.order_id == order_id, HOLD.c.lifted_at.is_(None))
+    ).scalar_one()
 
 
 def close_holds(session: Session, actor: Actor, hold_ids: Sequence[int], decision: str, reason: str) -> None:
