@@ -6,9 +6,11 @@ from sqlalchemy import func, select, update
 
 from tests import shipping_day as day
 from tests.builders import an_order
+from tests.floor import a_scan
 from warehouse.domain import returns
 from warehouse.models.orders import Order, OrderLine
 from warehouse.models.returns import CustomerReturn, Refund, ReturnLine
+from warehouse.services import returns_bench, returns_door
 
 _turn = itertools.count(1)
 
@@ -56,3 +58,23 @@ def refunded(db, order):
         total = session.execute(select(func.coalesce(func.sum(Refund.amount_minor), 0)).where(
             Refund.order_id == order.id, Refund.state != "refused")).scalar_one()
     return row, int(total)
+
+
+def brought_in(db, packer, raw, copies, *, choice=None):
+    """The box with this code on it is opened, its `copies` (item, grade) scanned and graded, and it is closed; the
+    return's id. Copies that are accepted go where the bench proposes."""
+    opened = db.write(returns_door.open_parcel, packer, a_scan(raw, choice=choice))
+    assert opened.go, opened
+    return_id = int(opened.go.rpartition("/")[2])
+    at_bench = day.Station(db, packer, returns_bench.scan, return_id)
+    for item, grade in copies:
+        answer = at_bench.scan(item.label)
+        if answer.code == "returns_bench.ask_foreign":
+            answer = at_bench.scan(item.label)
+        assert answer.outcome == "accepted", answer
+        at_bench.press(f"#grade:{grade}")
+        if at_bench.task["step"] == "place":
+            at_bench.press(f"#to:{at_bench.task['present']['places'][0]}")
+    if at_bench.press("#close").code == "returns_bench.not_all_came":
+        at_bench.press("#close:missing")
+    return return_id

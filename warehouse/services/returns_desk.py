@@ -1,8 +1,9 @@
 """The desk's decisions about returns: approve, refuse, withdraw, judge a doubtful copy, and the policy itself (RET-1)."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from warehouse.domain import return_policy, returns
@@ -13,8 +14,8 @@ from warehouse.domain.returns import RETURN_FLOW, spread
 from warehouse.errors import Conflict, Invalid, NotAllowed, NotFound
 from warehouse.models.catalog import Item, ItemCode
 from warehouse.models.orders import Order, OrderLine
-from warehouse.models.returns import CustomerReturn, ReturnLine, ReturnPolicy, ReturnUnit
-from warehouse.services import journal, returns_settle
+from warehouse.models.returns import CustomerReturn, ReturnPolicy, ReturnUnit
+from warehouse.services import journal, returns_settle, returns_units
 from warehouse.services.returns import Want, asked_price, decide, get_return, open_units, policy_now, seal_place
 from warehouse.vault import Vault
 
@@ -90,7 +91,7 @@ def approve(
             raise Invalid("returns.fee_above_price")
         journal.note(session, actor, "change_fee", "return", return_id, reason=said, was=made.fee_minor, now=fee_minor)
         made.fee_minor = fee_minor
-    _judge_waiting(session, actor, made)
+    _judge_waiting(session, actor, made, said)
     returns_settle.settle_if_done(session, actor, return_id)
 
 
@@ -98,15 +99,10 @@ def refuse(session: Session, actor: Actor, return_id: int, reason: str) -> None:
     """Do not take the copies back, with a reason. Where the parcel is here they are the customer's and go back; refused
     once one of them has left the returns place."""
     made, said = get_return(session, return_id), _said(reason)
-    if made.state == returns.JUDGED:
-        units = session.execute(select(ReturnUnit).where(
-            ReturnUnit.return_id == return_id, ReturnUnit.received_as != returns.NOT_OURS)).scalars().all()
-        if any(unit.left_at is not None for unit in units):
-            raise Conflict("returns.copies_gone")
-        for unit in units:
-            unit.acceptance, unit.disposition = returns.REJECTED, ""
     decide(session, actor, made, "refuse", said)
-    _count_accepted(session, return_id)
+    if made.state == returns.JUDGED:
+        for unit in _units(session, return_id):
+            returns_units.decide(session, actor, unit.id, returns.REJECTED, said)
     returns_settle.settle_if_done(session, actor, return_id)
 
 
@@ -116,15 +112,9 @@ def judge_unit(session: Session, actor: Actor, unit_id: int, acceptance: str, re
     return_id = session.execute(select(ReturnUnit.return_id).where(ReturnUnit.id == unit_id)).scalar()
     if return_id is None:
         raise NotFound("returns.no_such_unit")
-    made = get_return(session, return_id)
-    unit = session.get_one(ReturnUnit, unit_id, with_for_update=True, populate_existing=True)
-    if acceptance not in (returns.ACCEPTED, returns.REJECTED):
-        raise Invalid("returns.choose_acceptance")
-    if unit.acceptance != returns.PENDING or made.state == returns.SETTLED:
+    if get_return(session, return_id).state == returns.SETTLED:
         raise Conflict("returns.judged_already")
-    unit.acceptance = acceptance
-    journal.note(session, actor, "judge_copy", "return", return_id, reason=said, unit=unit_id, acceptance=acceptance)
-    _count_accepted(session, return_id)
+    returns_units.decide(session, actor, unit_id, acceptance, said)
     returns_settle.settle_if_done(session, actor, return_id)
     return return_id
 
@@ -203,28 +193,20 @@ def change_policy(session: Session, actor: Actor, policy: Policy) -> int:
     return made.version
 
 
-def _judge_waiting(session: Session, actor: Actor, made: CustomerReturn) -> None:
-    """Copies on the bench that waited for the decision: as sent and good enough are accepted. Another title than was
-    sent stays with the desk, copy by copy."""
-    worst = session.get_one(ReturnPolicy, made.policy_id).worst_grade if made.policy_id is not None else ""
-    for unit in session.execute(select(ReturnUnit).where(
-            ReturnUnit.return_id == made.id, ReturnUnit.acceptance == returns.PENDING,
-            ReturnUnit.received_as == returns.AS_SENT, ReturnUnit.grade != "")).scalars():
-        is_fine = return_policy.is_good_enough(unit.grade, worst)
-        unit.acceptance = returns.ACCEPTED if is_fine else returns.REJECTED
-        journal.note(session, actor, "judge_copy", "return", made.id, unit=unit.id, acceptance=unit.acceptance)
-    _count_accepted(session, made.id)
+def _judge_waiting(session: Session, actor: Actor, made: CustomerReturn, reason: str) -> None:
+    """Copies on the bench that waited for the decision are accepted or not by their grade. Another title than was sent
+    stays with the desk, copy by copy."""
+    session.flush()  # That it is decided.
+    for unit in _units(session, made.id):
+        if unit.acceptance == returns.PENDING and unit.received_as == returns.AS_SENT and unit.grade:
+            said = returns_units.acceptance_by_policy(session, made.id, unit, unit.grade)
+            returns_units.decide(session, actor, unit.id, said, reason)
 
 
-def _count_accepted(session: Session, return_id: int) -> None:
-    """The lines say how many of their copies were accepted, where copies were scanned."""
-    session.flush()
-    accepted = (
-        select(func.count()).where(ReturnUnit.return_line_id == ReturnLine.id,
-                                   ReturnUnit.acceptance == returns.ACCEPTED).scalar_subquery())
-    session.execute(update(ReturnLine).where(
-        ReturnLine.return_id == return_id, ReturnLine.units_received > 0).values(units_accepted=accepted),
-        execution_options={"synchronize_session": False})
+def _units(session: Session, return_id: int) -> Sequence[ReturnUnit]:
+    return session.execute(select(ReturnUnit).where(
+        ReturnUnit.return_id == return_id, ReturnUnit.received_as != returns.NOT_OURS).order_by(ReturnUnit.id)
+    ).scalars().all()
 
 
 def _change_kind(made: CustomerReturn, kind: str) -> None:
