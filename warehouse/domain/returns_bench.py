@@ -32,8 +32,8 @@ from warehouse.domain.returns import (
 )
 from warehouse.domain.scans import DONE, OK, WARN, Verdict, accept, refuse
 
-STEP_SCAN, STEP_GRADE, STEP_PLACE, STEP_LABEL, STEP_THEIRS, STEP_DONE, STEP_SHUT = (
-    "scan", "grade", "place", "label", "theirs", "done", "shut")
+STEP_OPEN, STEP_SCAN, STEP_GRADE, STEP_PLACE, STEP_LABEL, STEP_THEIRS, STEP_DONE = (
+    "open", "scan", "grade", "place", "label", "theirs", "done")
 
 # A copy of these grades is sold as used, at so many per cent of the price of a new one.
 USED_PERCENT = {"very_good": 70, "good": 55, "acceptable": 40}
@@ -117,7 +117,7 @@ def step_of(state: str, units: Sequence[Unit], *, is_mine: bool) -> tuple[str, U
     """What is asked for now, and of which copy. A parcel on the bench belongs to one person; a copy that the desk
     decided about afterwards to whoever stands there."""
     if state not in (RECEIVED, JUDGED, SETTLED):
-        return STEP_SHUT, None
+        return STEP_OPEN, None
     if state == RECEIVED and not is_mine:
         return STEP_THEIRS, None
     waiting = next((unit for unit in units if unit.asks), None)

@@ -237,6 +237,13 @@ def _aside(session: Session, actor: Actor, now: ReturnNow, scanned: ScanIn, _: s
                       Touched(kinds.COMMAND, item_id=last.item_id), set_aside)
 
 
+def _open(session: Session, actor: Actor, now: ReturnNow, scanned: ScanIn, _: str) -> Answer:
+    """The parcel is here."""
+    return _carry_out(session, actor, now, scanned, accept("returns_bench.opened", "open", number=now.number),
+                      Touched(kinds.COMMAND, order_id=now.order_id),
+                      lambda _: returns_units.receive(session, actor, returns.get_return(session, now.id)))
+
+
 def _take_over(session: Session, actor: Actor, now: ReturnNow, scanned: ScanIn, _: str) -> Answer:
     def write(_: int) -> None:
         returns.get_return(session, now.id).received_by = actor.person_id
@@ -283,7 +290,7 @@ def _send_back(session: Session, actor: Actor, now: ReturnNow, scanned: ScanIn, 
 
 COMMANDS: dict[str, Callable[[Session, Actor, ReturnNow, ScanIn, str], Answer]] = {
     "grade": _grade, "to": _to, "accept": _override, "reject": _override, "undo": _undo, "aside": _aside,
-    "take_over": _take_over, "close": _close, "send_back": _send_back,
+    "open": _open, "take_over": _take_over, "close": _close, "send_back": _send_back,
 }
 # What a command may say after its colon, and at which steps it is a button.
 _SAID = {"grade": life.GRADES, "to": life.DISPOSITIONS, "accept": rules.OVERRIDE_REASONS,
@@ -292,7 +299,7 @@ _WORKING = (rules.STEP_SCAN, rules.STEP_GRADE, rules.STEP_PLACE, rules.STEP_LABE
 _STEPS = {
     "grade": (rules.STEP_GRADE,), "to": (rules.STEP_PLACE,), "accept": (rules.STEP_PLACE, rules.STEP_SCAN),
     "reject": (rules.STEP_PLACE, rules.STEP_SCAN), "undo": _WORKING, "aside": (rules.STEP_SCAN,),
-    "take_over": (rules.STEP_THEIRS,), "close": (rules.STEP_SCAN,), "send_back": (rules.STEP_SCAN, rules.STEP_DONE),
+    "open": (rules.STEP_OPEN,), "take_over": (rules.STEP_THEIRS,), "close": (rules.STEP_SCAN,), "send_back": (rules.STEP_SCAN, rules.STEP_DONE),
 }
 
 

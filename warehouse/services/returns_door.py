@@ -21,7 +21,7 @@ from warehouse.errors import Conflict
 from warehouse.models.orders import Order
 from warehouse.models.packing import Parcel, ParcelLine
 from warehouse.models.returns import CustomerReturn, ReturnLine
-from warehouse.services import codes, incidents, journal, messages, returns, scans
+from warehouse.services import codes, incidents, messages, returns, returns_units, scans
 from warehouse.services.returns_look import TASK, lines_sent, look
 from warehouse.services.scans import Touched
 
@@ -111,7 +111,7 @@ def _open_box(session: Session, actor: Actor, scanned: ScanIn, thing: Thing, box
     if scanned.choice == rules.NEVER_DELIVERED and rules.may_be_undelivered(box.state):
         return _opened(session, actor, scanned, touched, _from_carrier(session, actor, box))
     made = returns.open_unannounced(session, actor, box.order_id, parcel_id=box.parcel_id)
-    _tell(session, actor, box.order_id, made)
+    returns_units.tell_received(session, actor, returns.get_return(session, made))
     return _opened(session, actor, scanned, touched, made)
 
 
@@ -163,26 +163,10 @@ def _opened(session: Session, actor: Actor, scanned: ScanIn, touched: Touched, r
     """Put the return on the bench, or go on with it there."""
     back = returns.get_return(session, return_id)
     if RETURN_FLOW.may(back.state, "receive"):
-        was = back.state
-        back.state = RETURN_FLOW.step(was, "receive")
-        back.received_at, back.received_by = actor.at, actor.person_id
-        if was not in life.EXPECTED:
-            # Refused, withdrawn or given up, and here it is: the desk decides anew.
-            back.decided_at = back.decided_by = None
-        session.flush()  # The bench looks at it next.
-        subjects = [("return", return_id), *([("order", back.order_id)] if back.order_id else [])]
-        for subject, subject_id in subjects:
-            journal.note(session, actor, "receive_return", subject, subject_id, number=back.number, was=was)
-        _tell(session, actor, back.order_id, return_id)
+        returns_units.receive(session, actor, back)
     now = look(session, return_id)
     verdict = accept("returns_bench.opened", "open", number=now.number)
     return _keep(session, actor, scanned, verdict, touched, go=f"/returned/{return_id}")
-
-
-def _tell(session: Session, actor: Actor, order_id: int | None, return_id: int) -> None:
-    if order_id is not None:
-        number = session.get_one(CustomerReturn, return_id).number
-        messages.want(session, actor, order_id, "return_received", key=number or "", return_id=return_id, number=number)
 
 
 def _keep(

@@ -251,7 +251,7 @@ def judge(session: Any, me: Actor, thing: codes.Thing) -> Answer:
     """Which page a scanned thing opens."""
     opener = {
         codes.TOTE: open_tote, codes.CART: open_cart, codes.ORDER: open_order, codes.PARCEL: open_parcel,
-        codes.MANIFEST: open_dock, codes.LOCATION: open_location, codes.ITEM: open_item,
+        codes.MANIFEST: open_dock, codes.RETURN: open_return, codes.LOCATION: open_location, codes.ITEM: open_item,
     }.get(thing.kind)
     if opener is None:
         return no(
@@ -306,6 +306,13 @@ def open_parcel(session: Any, me: Actor, thing: codes.Thing) -> Answer:
 
 def open_dock(_session: Any, me: Actor, _thing: codes.Thing) -> Answer:
     return go(me, "home.opens_dock", address("shipping.dock") if me.may("ship") else "")
+
+
+def open_return(_session: Any, me: Actor, thing: codes.Thing) -> Answer:
+    """The bench for whoever takes returns in, the desk's page for the others."""
+    where = address("returns_bench.parcel", return_id=thing.id) if me.may("take_returns") else address(
+        "returns.page", return_id=thing.id) if me.may("ask_return") else ""
+    return go(me, "home.opens_return", where, name=thing.name)
 
 
 def open_location(_session: Any, me: Actor, thing: codes.Thing) -> Answer:
