@@ -26,8 +26,12 @@
     }
     const parts = new DOMParser().parseFromString(html, 'text/html')
     const task = parts.getElementById('task')
+    const reported = parts.querySelector('[data-reported]')
     if (task && shows(url) && document.getElementById('task')) {
       window.htmx.swap('#task', html, { swapStyle: 'outerHTML', swapDelay: 0, settleDelay: 0 })
+    } else if (reported) {
+      window.htmx.swap('[data-reported-here]', reported.outerHTML, { swapStyle: 'innerHTML', swapDelay: 0, settleDelay: 0 })
+      window.dispatchEvent(new CustomEvent('reported'))
     } else if (status >= 400 || LOUD.includes(task?.dataset.sound)) {
       showLate(parts.querySelector('[data-say]') ?? parts.body)
       window.dispatchEvent(new CustomEvent('answer-late'))

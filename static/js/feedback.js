@@ -95,6 +95,7 @@
   on('scan-unsaved', 'error')
   on('scan-dead', 'error')
   on('answer-late', 'warn')
+  on('reported', 'done')
   on('tap-dropped', 'warn')
   on('offline', 'tick')
   for (const gesture of ['keydown', 'pointerdown']) { // browsers keep quiet until a person has done something

@@ -9,7 +9,7 @@
     if (!place) return null
     return {
       scan_id: outbox.uuid(),
-      url: place.dataset.scanUrl,
+      url: scan.url ?? place.dataset.scanUrl,
       lane: place.hasAttribute('data-scan-ahead') ? 'login' : '',
       raw: scan.raw,
       step: document.querySelector('[data-step]')?.dataset.step ?? '',
@@ -49,5 +49,6 @@
     keep({ raw: button.dataset.raw, choice: button.dataset.choice, at: new Date().toISOString() })
   })
 
+  window.tablet.queue = { keep } // for what is no scan but must arrive once, in order with the scans
   sender.drain()
 })()

@@ -12,7 +12,16 @@ from typing import Any
 from warehouse.domain import codes
 from warehouse.domain.codes import Thing
 from warehouse.domain.flow import Flow
-from warehouse.domain.purchasing import DAMAGED, MISPRINT, NOT_ORDERED, OVER, SHORT, UNKNOWN_TITLE, WRONG_EDITION
+from warehouse.domain.purchasing import (
+    DAMAGED,
+    MISPRINT,
+    MISSING_PAGES,
+    NOT_ORDERED,
+    OVER,
+    SHORT,
+    UNKNOWN_TITLE,
+    WRONG_EDITION,
+)
 from warehouse.domain.scans import WARN, Verdict, accept, refuse
 
 ANNOUNCED, RECEIVING, CLOSED, CANCELLED = "announced", "receiving", "closed", "cancelled"
@@ -29,7 +38,7 @@ PARCEL_FLOW = Flow("delivery_parcel", start=WAITING, steps={
     (WAITING, "open"): OPEN, (OPEN, "give_back"): WAITING, (OPEN, "take_over"): OPEN, (OPEN, "close"): COUNTED,
 })
 
-BAD_KINDS = (DAMAGED, MISPRINT, WRONG_EDITION)
+BAD_KINDS = (DAMAGED, MISPRINT, MISSING_PAGES, WRONG_EDITION)
 
 ASK_SET, ASK_OVER, ASK_EXTRA, ASK_UNKNOWN = (
     "receiving.check_set", "receiving.over", "receiving.not_on_order", "receiving.unknown_title")

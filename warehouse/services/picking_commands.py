@@ -21,7 +21,16 @@ from warehouse.models.journal import Scan
 from warehouse.models.orders import Order, OrderLine
 from warehouse.models.picking import PickRun, PickStop
 from warehouse.models.stock import PutBack, StockMove
-from warehouse.services import incidents, incidents_sheet, picking, picking_orders, picking_short, scans, stock, zero_check
+from warehouse.services import (
+    incidents,
+    incidents_sheet,
+    picking,
+    picking_orders,
+    picking_short,
+    scans,
+    stock,
+    zero_check,
+)
 from warehouse.services.picking_look import RunNow, look
 from warehouse.services.scans import Touched
 from warehouse.services.stock import Cause, Place
