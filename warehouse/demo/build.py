@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from warehouse import clock, data_folder, imports, imports_stock
 from warehouse.config import Config
 from warehouse.db import Database
-from warehouse.demo import counted, inbound, past
+from warehouse.demo import counted, inbound, past, sent
 from warehouse.demo.hands import Hands
 from warehouse.domain import picking as runs
 from warehouse.domain.orders import CONFIRMED, PICKED
@@ -31,6 +31,8 @@ TOTES, CARTS, SLOTS = 14, 2, 4
 FIRST_WAVE, LEFT_CONFIRMED = 18, 5
 # (from the how-many-eth order on, minutes until its truck)
 TRUCKS = ((0, -25), (3, 95), (17, 210), (30, 400))
+# What customers were promised beyond the truck.
+ROAD_DAYS = 4
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ def _fill(config: Config, database: Database) -> None:
     database.write(equipment.add_carts, actor, "C", CARTS, SLOTS)
     staff = _hire(database, actor)
     counted.fill(database, staff)
+    sent.fill(database, actor, staff, zone)
     _work(database, staff)
     inbound.fill(database, actor, staff, today=clock.now().astimezone(ZoneInfo(zone)).date())
 
@@ -79,7 +82,9 @@ def _promise(session: Session, now: datetime) -> None:
     ids = session.execute(select(Order.id).order_by(Order.placed_at, Order.id)).scalars().all()
     for number, order_id in enumerate(ids):
         minutes = next(minutes for first, minutes in reversed(TRUCKS) if number >= first)
-        session.execute(update(Order).where(Order.id == order_id).values(due_at=now + timedelta(minutes=minutes)))
+        due_at = now + timedelta(minutes=minutes)
+        session.execute(update(Order).where(Order.id == order_id).values(
+            due_at=due_at, promised_at=due_at + timedelta(days=ROAD_DAYS)))
 
 
 def _file(name: str) -> tuple[str, bytes]:
