@@ -174,17 +174,17 @@ def may_decide(role: str, cost_minor: int | None, currency: str) -> bool:
     return most is not None and cost_minor is not None and cost_minor <= most
 
 
-def settlement_flaw(outcome: str, effects: Collection[str]) -> str | None:
+def settlement_flaw(outcome: str, also: Collection[str]) -> str | None:
     """What is wrong with doing all of this at once; a code, or None. The copies end in one place, the order takes one
     way, and who gets other copies gets no money for them."""
-    copies, order = [each for each in effects if each in FOR_COPIES], [each for each in effects if each in FOR_ORDER]
-    if not {outcome, *effects} <= set(OUTCOMES):
+    wishes = {outcome, *also}
+    if not wishes <= set(OUTCOMES):
         return "choose_outcome"
-    if len(copies) > 1:
+    if len(wishes & set(FOR_COPIES)) > 1:
         return "one_place_for_copies"
-    if len([each for each in order if each != REFUND]) > 1 or {REFUND, REPLACEMENT} <= set(order):
+    if len(wishes & set(FOR_ORDER) - {REFUND}) > 1 or {REFUND, REPLACEMENT} <= wishes:
         return "one_way_for_order"
-    if outcome == MISTAKE and (set(effects) - {BACK_TO_SHELF, FOUND}):
+    if outcome == MISTAKE and wishes - {MISTAKE, BACK_TO_SHELF, FOUND}:
         return "mistake_changes_nothing"
     return None
 

@@ -118,7 +118,7 @@ def _what(incident: Incident) -> tuple[Any, ...]:
 
 
 def _refuse_nonsense(seen: Incident, wish: Settlement, earlier: Sequence[Sequence[str]]) -> None:
-    flaw = rules.settlement_flaw(wish.outcome, wish.effects)
+    flaw = rules.settlement_flaw(wish.outcome, wish.also)
     if flaw:
         raise Invalid(f"incidents.{flaw}")
     if not set(wish.effects) <= rules.KINDS[seen.kind].outcomes:

@@ -47,6 +47,10 @@ def lying(session: Session, incident: Incident) -> list[Lying]:
     return [each for each in (_less_counted(session, incident, each) for each in found) if each.units > 0]
 
 
+def find_copies(session: Session, incident_id: int) -> list[Lying]:
+    return lying(session, session.get_one(Incident, incident_id))
+
+
 def settlements(session: Session, incident_id: int) -> list[Mapping[str, Any]]:
     """What each settlement of it did, the oldest first."""
     return list(session.execute(
