@@ -18,7 +18,17 @@ from zoneinfo import ZoneInfo
 from warehouse import clock, mailing
 from warehouse.config import Config
 from warehouse.db import Database
-from warehouse.services import customer, cycle_plan, delays, figures, journal, outbox, replenishment, setup
+from warehouse.services import (
+    customer,
+    cycle_plan,
+    delays,
+    figures,
+    journal,
+    outbox,
+    replenishment,
+    returns_desk,
+    setup,
+)
 
 LOOK_EVERY_S = 60
 # Lots of one step in one minute; what is left waits for the next.
@@ -70,6 +80,7 @@ def run_night(config: Config, database: Database, day: str, *, stop: threading.E
     _go_on(stop)
     database.write(cycle_plan.open_day, actor, day, shelves)
     planned = database.write(replenishment.plan_replenishment, actor)
+    database.write(returns_desk.lapse_overdue, actor)
     database.write(journal.end_night, day, clock.now())
     return Night(day, len(found), len(shelves), planned.made)
 

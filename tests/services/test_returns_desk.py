@@ -10,6 +10,8 @@ from sqlalchemy import select
 from tests.builders import a_person, an_item, as_actor
 from tests.packers import proves
 from tests.returns_builders import a_sent_order, brought_in, refunded, return_row
+from warehouse import jobs
+from warehouse.config import Config
 from warehouse.domain.return_policy import DEFAULTS
 from warehouse.errors import Conflict, Invalid, NotAllowed, NotFound
 from warehouse.models.journal import Action
@@ -107,6 +109,13 @@ def test_a_parcel_that_never_came_is_not_waited_for_and_still_taken_in(db, actor
     assert brought_in(db, packer, number, [(dune, "as_new")]) == made
     row = return_row(db, made)
     assert (row.state, row.decided_at) == ("judged", None)
+
+
+def test_the_night_ends_returns_that_never_came(db, desk, order, clock, tmp_path):
+    made = ask(db, desk, order, 1, reason="changed_mind")
+    clock.forward(days=31)
+    jobs.run_night(Config(home=tmp_path, database_url="as given"), db, "2026-04-04")
+    assert return_row(db, made).state == "lapsed"
 
 
 def test_an_unannounced_parcel_waits_for_the_desk_and_then_pays_by_grade(db, packer, desk, order, dune, emma):

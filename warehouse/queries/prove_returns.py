@@ -85,4 +85,45 @@ CLAIMS = (
                <> SUM(CASE s.kind WHEN 'converted' THEN m.units ELSE 0 END)
         """,
     ),
+    (
+        "refunds_add_up",
+        "what an order gives back is the sum of its refunds that were not refused, and no more than was paid",
+        """
+        SELECT o.id, o.number, o.refunded_minor, o.total_minor, COALESCE(r.asked, 0) AS asked
+        FROM sales_order AS o
+        LEFT JOIN (SELECT order_id, SUM(amount_minor) AS asked FROM refund WHERE state <> 'refused' GROUP BY order_id)
+            AS r ON r.order_id = o.id
+        WHERE o.refunded_minor <> COALESCE(r.asked, 0) OR o.refunded_minor > o.total_minor
+        """,
+    ),
+    (
+        "accepted_copies_count_on_the_order",
+        "an order line's returned copies are those that were accepted in its settled returns",
+        """
+        SELECT l.id AS order_line_id, l.units_returned, COALESCE(a.accepted, 0) AS accepted
+        FROM order_line AS l
+        LEFT JOIN (SELECT r.order_line_id, SUM(r.units_accepted) AS accepted FROM return_line AS r
+                   JOIN customer_return AS c ON c.id = r.return_id WHERE c.state = 'settled' GROUP BY r.order_line_id)
+            AS a ON a.order_line_id = l.id
+        WHERE l.units_returned <> COALESCE(a.accepted, 0)
+        """,
+    ),
+    (
+        "exchanges_keep_their_link",
+        "the order that was made for an exchange is of its own kind and names the order it came from",
+        """
+        SELECT c.id, c.number, c.exchange_order_id, o.origin_id, o.origin_kind
+        FROM customer_return AS c JOIN sales_order AS o ON o.id = c.exchange_order_id
+        WHERE o.origin_id IS NULL OR o.origin_id <> c.order_id OR o.origin_kind <> 'exchange'
+        """,
+    ),
+    (
+        "refunds_are_decided_by_another",
+        "nobody approved a refund that they asked for, and what was paid has its reference",
+        """
+        SELECT id, number, state, requested_by, decided_by, reference FROM refund
+        WHERE (state IN ('approved', 'paid') AND (decided_by IS NULL OR decided_by = requested_by))
+           OR (state = 'paid' AND (paid_at IS NULL OR reference = ''))
+        """,
+    ),
 )
