@@ -23,6 +23,7 @@ from warehouse.services import (
     cycle_plan,
     delays,
     figures,
+    incidents_work,
     journal,
     outbox,
     replenishment,
@@ -122,6 +123,10 @@ def look_for_delays(minute: Minute) -> int:
     return minute.write(delays.look_around)
 
 
+def pass_incidents_up(minute: Minute) -> int:
+    return minute.write(incidents_work.escalate_overdue)
+
+
 def want_dispatched(minute: Minute) -> int:
     if not minute.config.smtp_host:
         return 0
@@ -145,6 +150,7 @@ def index_names(minute: Minute) -> int:
 # What is done, in this order; each answers how many.
 MINUTE: dict[str, Callable[[Minute], int]] = {
     "delays found": look_for_delays,
+    "incidents gone up": pass_incidents_up,
     "dispatches to tell": want_dispatched,
     "letters queued": queue_letters,
     "letters sent": send_letters,
