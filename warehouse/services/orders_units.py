@@ -61,7 +61,9 @@ def lock(session: Session, *order_ids: int) -> list[Underway]:
             raise Conflict("orders.try_again", order=order.number)
         found.append(Underway(order, {run_id: runs[run_id] for run_id in came}))
         if orders[order_id].state in (RELEASED, PICKING):
-            # Until the last stop is closed the ledger alone says what was picked.
+            # Until the last stop is closed the ledger alone says what was picked, and nobody may pick once it is read.
+            session.execute(select(PickStop.id).where(PickStop.order_id == order_id, PickStop.state.in_(TO_COME))
+                            .order_by(PickStop.id).with_for_update()).all()
             picking_orders.count_picked(session, order_id)
     return found
 
