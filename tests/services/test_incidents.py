@@ -317,7 +317,7 @@ def test_words_sealed_for_one_incident_do_not_open_as_anothers(db, actor):
         session.execute(update(Incident).where(Incident.id == second).values(customer_text=sealed))
 
     db.write(swap)
-    with pytest.raises(Exception, match="seal|place|key"):
+    with pytest.raises(Exception, match=r"seal|place|key"):
         db.write(incidents_work.open_words, actor, second)
 
 

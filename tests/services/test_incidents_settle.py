@@ -26,7 +26,7 @@ from warehouse.models.incidents import Incident
 from warehouse.models.journal import Action
 from warehouse.models.messages import Message
 from warehouse.models.orders import Hold, Order, OrderLine
-from warehouse.models.packing import Parcel
+from warehouse.models.packing import Parcel, ParcelLine
 from warehouse.models.returns import Refund
 from warehouse.queries.incidents import get_page
 from warehouse.services import incidents, incidents_settle, incidents_work, stock
@@ -68,6 +68,19 @@ def test_a_damaged_copy_is_scrapped_out_of_quarantine(db, actor, at_quarantine, 
     assert units_at(db, "QUARANTINE", dune, "damaged") == (0, 0)
     assert moves_of(db, dune)[-1] == ("write_off", 1, "QUARANTINE", "SCRAP")
     assert state_of(db, incident) == ("settled", "scrap")
+    assert proves(db) == []
+
+
+def test_a_misprint_of_the_bench_that_was_none_comes_back_and_the_order_still_waits(db, actor, picked, dune):
+    bench, order, _ = picked
+    bench.press(f"#misprint:{order.line_ids[0]}")
+    bench.press("#hold")
+    incident, = rows(db, Incident.id)[0]
+
+    settle(db, actor, incident, "mistake", also=["back_to_shelf"])
+
+    assert units_at(db, "RECEIVING", dune) == (1, 0)
+    assert (order_state(db, order), state_of(db, incident)) == ("held", ("settled", "mistake"))
     assert proves(db) == []
 
 
@@ -365,6 +378,19 @@ def test_an_order_that_is_not_there_gets_nothing(db, actor, dune):
 
     with pytest.raises(Invalid, match="no_order_behind"):
         settle(db, actor, incident, "replacement")
+
+
+def test_a_lost_parcel_is_replaced_with_all_that_was_in_it(db, actor, sent, dune):
+    parcel = a_parcel(db, actor, sent, tracking="SF123")
+    db.write(lambda session: session.execute(insert(ParcelLine), {
+        "parcel_id": parcel, "order_line_id": sent.line_ids[0], "units": 2}))
+    incident = db.write(incidents.report, actor, "lost", "carrier", units=2, order_id=sent.id, parcel_id=parcel)
+
+    settle(db, actor, incident, "replacement")
+
+    new, = [row for row in rows(db, Order.id, Order.origin_id) if row[1] == sent.id]
+    assert rows(db, OrderLine.order_id, OrderLine.item_id, OrderLine.units_wanted)[-1] == (new[0], dune.id, 2)
+    assert sorted(why for why, in rows(db, Message.why)) == ["parcel_lost", "replaced"]
 
 
 def test_a_lost_parcel_that_is_confirmed_is_told_to_the_customer(db, actor, sent, dune):

@@ -149,7 +149,8 @@ ORDER_CHECKS = (
             WHERE reason IN ('damage', 'short') AND order_line_id IS NOT NULL
             UNION ALL
             SELECT order_line_id, 0, units FROM incident
-            WHERE stage IN ('pack', 'put_back') AND kind IN ('damaged', 'missing') AND order_line_id IS NOT NULL
+            WHERE stage IN ('pack', 'put_back') AND kind IN ('damaged', 'misprint', 'missing_pages', 'missing')
+              AND order_line_id IS NOT NULL
         ) AS u
         GROUP BY order_line_id
         HAVING SUM(lost) <> SUM(told)

@@ -15,6 +15,7 @@ from warehouse.domain.people import Actor
 from warehouse.errors import Conflict, Invalid
 from warehouse.models.incidents import Incident
 from warehouse.models.orders import Order, OrderLine
+from warehouse.models.packing import ParcelLine
 from warehouse.services import (
     journal,
     orders_change,
@@ -33,6 +34,16 @@ class Ask:
     units: int
     amount_minor: int | None
     reason: str
+
+
+@dataclass(frozen=True)
+class Copies:
+    """Units of one order line, and what one of them cost."""
+
+    item_id: int
+    line_id: int
+    price_minor: int
+    units: int
 
 
 def carry_out(
@@ -71,31 +82,48 @@ def _part(session: Session, actor: Actor, incident: Incident, ask: Ask) -> dict[
 def _replacement(session: Session, actor: Actor, incident: Incident, ask: Ask) -> dict[str, Any]:
     """Other copies: fetched for the order itself while it is in the house, else in an order of their own; never more
     than were sent."""
-    line_id, order_id = line_of(session, incident), _order_of(incident)
+    order_id = _order_of(incident)
     state = session.execute(select(Order.state).where(Order.id == order_id)).scalar_one()
     if state in BEFORE_DISPATCH:
-        _fetch_again(session, actor, order_id, line_id, ask)
+        _fetch_again(session, actor, order_id, line_of(session, incident), ask)
         return {"order_units": ask.units}
     # Held, so that two who replace the same copies come one after the other.
     session.execute(select(Order.id).where(Order.id == order_id).with_for_update())
-    sent = session.execute(select(OrderLine.item_id, OrderLine.units_dispatched).where(OrderLine.id == line_id)).one()
-    left = sent.units_dispatched - _sent_again(session, order_id, sent.item_id)
-    if ask.units > left:
-        raise Conflict("incidents.more_than_sent", n=left)
+    copies = copies_of(session, incident, ask.units)
+    for item_id in {copy.item_id for copy in copies}:
+        left = _sent_less_replaced(session, order_id, item_id)
+        if sum(copy.units for copy in copies if copy.item_id == item_id) > left:
+            raise Conflict("incidents.more_than_sent", n=left)
     new_id = orders_follow.make_order_from(
-        session, actor, order_id, [(sent.item_id, ask.units, line_id)], kind=orders_follow.REPLACEMENT,
-        reason=ask.reason)
-    return {"new_order": new_id, "order_units": ask.units}
+        session, actor, order_id, [(copy.item_id, copy.units, copy.line_id) for copy in copies],
+        kind=orders_follow.REPLACEMENT, reason=ask.reason)
+    return {"new_order": new_id, "order_units": sum(copy.units for copy in copies)}
 
 
-def _sent_again(session: Session, order_id: int, item_id: int) -> int:
-    """Copies of the title that other orders replace for this one already."""
-    again = (
+def copies_of(session: Session, incident: Incident, units: int) -> list[Copies]:
+    """What it is about, with the price of each line: so many units of its line, or, where only a parcel is known, all
+    that was in it."""
+    query = select(OrderLine.item_id, OrderLine.id, OrderLine.price_minor)
+    if incident.item_id is None and incident.order_line_id is None and incident.parcel_id is not None:
+        rows = session.execute(
+            query.add_columns(ParcelLine.units).join(ParcelLine, ParcelLine.order_line_id == OrderLine.id)
+            .where(ParcelLine.parcel_id == incident.parcel_id, ParcelLine.units > 0).order_by(OrderLine.position))
+        return [Copies(item_id, line_id, price, n) for item_id, line_id, price, n in rows if item_id is not None]
+    row = session.execute(query.where(OrderLine.id == line_of(session, incident))).one()
+    assert row.item_id is not None
+    return [Copies(row.item_id, row.id, row.price_minor, units)]
+
+
+def _sent_less_replaced(session: Session, order_id: int, item_id: int) -> int:
+    """Copies of the title that the order got, without those that other orders replace already."""
+    replaced = (
         select(func.coalesce(func.sum(OrderLine.units_wanted - OrderLine.units_cancelled), 0))
         .join(Order, Order.id == OrderLine.order_id)
         .where(Order.origin_id == order_id, Order.origin_kind == orders_follow.REPLACEMENT, Order.state != CALLED_OFF,
                OrderLine.item_id == item_id))
-    return int(session.execute(again).scalar_one())
+    sent = select(func.coalesce(func.sum(OrderLine.units_dispatched), 0)).where(
+        OrderLine.order_id == order_id, OrderLine.item_id == item_id)
+    return int(session.execute(sent).scalar_one()) - int(session.execute(replaced).scalar_one())
 
 
 def _fetch_again(session: Session, actor: Actor, order_id: int, line_id: int, ask: Ask) -> None:

@@ -17,7 +17,8 @@ from warehouse.domain.people import Actor
 from warehouse.errors import Conflict, Invalid, NotAllowed, NotFound
 from warehouse.models.catalog import Item
 from warehouse.models.incidents import Incident
-from warehouse.models.orders import Order, OrderLine
+from warehouse.models.messages import Message
+from warehouse.models.orders import Order
 from warehouse.models.packing import Parcel
 from warehouse.models.stock import Location
 from warehouse.services import incidents, incidents_order, incidents_where, messages, stock
@@ -147,30 +148,21 @@ def _refuse_beyond(
 def _costs(
     session: Session, seen: Incident, wish: Settlement, ask: Ask, lies: list[Lying],
 ) -> list[tuple[int | None, str]]:
-    """(minor units, currency) of copies and of money. Copies whose price nobody knows cost None."""
+    """(minor units, currency) of copies lost, copies sent or cancelled, and money. Copies whose price nobody knows
+    cost None."""
     found: list[tuple[int | None, str]] = []
-    dear = [each for each in wish.effects if each in rules.COSTS_COPIES]
-    if dear:
-        price, currency = _price(session, seen)
-        units = ask.units if set(dear) & set(rules.FOR_ORDER) else 0
-        if set(dear) & set(rules.FOR_COPIES):
-            units += min(wish.units or _MOST_UNITS, sum(each.units for each in lies))
-        found.append((None if price is None and units else units * (price or 0), currency))
+    effects = set(wish.effects) & rules.COSTS_COPIES
+    if effects & set(rules.FOR_COPIES) and lies:
+        item = session.execute(select(Item.price_minor, Item.currency).where(Item.id == seen.item_id)).one()
+        units = min(wish.units or _MOST_UNITS, sum(each.units for each in lies))
+        found.append((None if item.price_minor is None else units * item.price_minor, item.currency or ""))
+    currency = session.execute(select(Order.currency).where(Order.id == seen.order_id)).scalar() or ""
+    if effects & set(rules.FOR_ORDER):
+        copies = incidents_order.copies_of(session, seen, ask.units)
+        found.append((sum(each.units * each.price_minor for each in copies), currency))
     if rules.REFUND in wish.effects:
-        currency = session.execute(select(Order.currency).where(Order.id == seen.order_id)).scalar_one()
         found.append((wish.amount_minor or 0, currency))
     return found
-
-
-def _price(session: Session, seen: Incident) -> tuple[int | None, str]:
-    """What one copy is sold for: by the order's line, else by the catalogue."""
-    line = session.execute(
-        select(OrderLine.price_minor, Order.currency).join(Order, Order.id == OrderLine.order_id)
-        .where(OrderLine.id == seen.order_line_id)).one_or_none()
-    if line is not None and line.price_minor:
-        return line.price_minor, line.currency
-    row = session.execute(select(Item.price_minor, Item.currency).where(Item.id == seen.item_id)).one_or_none()
-    return (row.price_minor, row.currency or "") if row is not None else (None, "")
 
 
 def _limit_text(role: str) -> str:
@@ -259,7 +251,9 @@ def _tell(
             messages.want(session, actor, seen.order_id, topic, key=f"incident:{seen.id}",
                           incident_id=seen.id, title=title, n=ask.units)
     of_parcel = rules.PARCEL_TOPICS.get(seen.kind)
-    if of_parcel and seen.stage == rules.CARRIER and wish.outcome not in (rules.MISTAKE, rules.FOUND, rules.TOLD):
+    told = session.execute(select(Message.id).where(
+        Message.incident_id == seen.id, Message.why == of_parcel).limit(1)).scalar()
+    if of_parcel and told is None and seen.stage == rules.CARRIER and wish.outcome not in (rules.MISTAKE, rules.FOUND, rules.TOLD):
         parcel = session.execute(
             select(Parcel.carrier_code, Parcel.tracking_number).where(Parcel.id == seen.parcel_id)).one_or_none()
         if parcel is not None:
