@@ -383,6 +383,15 @@ def test_what_did_not_come_is_named_before_the_box_is_closed(db, bench, dune):
     assert state_of(db, bench) == "settled"
 
 
+def test_an_empty_box_is_closed_by_a_second_press_and_what_is_missing_is_reported(db, bench, dune):
+    assert bench.press("#close").code == "returns_bench.nothing_in_it"
+    assert bench.press("#close:missing").code == "returns_bench.closed"
+    assert rows(db, Incident.id, Incident.kind, Incident.stage, Incident.units, Incident.return_id)[0][1:] == (
+        "missing", "return", 2, bench.return_id)
+    assert rows(db, Refund.id) == []
+    assert broken_claims(db) == []
+
+
 def test_copies_are_scanned_one_by_one(bench, dune):
     assert bench.scan(dune.label, units=2).code == "returns_bench.one_by_one"
 

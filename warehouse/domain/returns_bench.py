@@ -205,17 +205,17 @@ def used_price(price_minor: int | None, grade: str) -> int | None:
     return max(price - price % 10, min(price_minor, 10))
 
 
-def missing(lines: Sequence[Line]) -> list[tuple[str, int]]:
-    """(title, copies) that were asked back and did not come."""
-    return [(line.title, line.asked - line.received) for line in lines if line.asked > line.received]
+def missing(lines: Sequence[Line]) -> list[Line]:
+    """Lines of which copies were asked back, or were in our own parcel, and did not come."""
+    return [line for line in lines if line.asked > line.received]
 
 
 def judge_close(lines: Sequence[Line], units: Sequence[Unit], *, is_confirmed: bool) -> Verdict:
-    """The box is empty. What should have been in it is named first and closed by a second press."""
-    if not units:
-        return refuse("returns_bench.nothing_in_it", WARN)
+    """Nothing more is in the box. What should have been in it is named first, and closed by a second press."""
     lacking = missing(lines)
-    n = sum(copies for _, copies in lacking)
-    if lacking and not is_confirmed:
-        return refuse("returns_bench.not_all_came", WARN, n=n, title=lacking[0][0])
+    if not is_confirmed and not units:
+        return refuse("returns_bench.nothing_in_it", WARN)
+    if not is_confirmed and lacking:
+        return refuse("returns_bench.not_all_came", WARN, n=sum(line.asked - line.received for line in lacking),
+                      title=lacking[0].title)
     return accept("returns_bench.closed", "close", DONE, n=len(units))

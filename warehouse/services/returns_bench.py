@@ -254,18 +254,19 @@ def _take_over(session: Session, actor: Actor, now: ReturnNow, scanned: ScanIn, 
 
 
 def _close(session: Session, actor: Actor, now: ReturnNow, scanned: ScanIn, said: str) -> Answer:
-    """The box is empty: what came is judged, and what is due to the customer is set going."""
+    """The box is empty: what came is judged, what did not come is reported, and what is due to the customer set going."""
     verdict = rules.judge_close(now.all_lines, now.units, is_confirmed=said == "missing")
     if not verdict.accepted:
         return _keep(session, actor, now, scanned, verdict, Touched(kinds.COMMAND))
 
-    def write(_: int) -> None:
+    def write(scan_row: int) -> None:
         back = returns.get_return(session, now.id)
         back.state = RETURN_FLOW.step(back.state, "judge")
         session.flush()  # The settlement looks at it.
-        lacking = rules.missing(now.all_lines)
-        journal.note(session, actor, "judge_return", "return", now.id, units=len(now.rows),
-                     missing=sum(n for _, n in lacking))
+        for line in rules.missing(now.all_lines):
+            incidents.report(session, actor, "missing", RETURN, units=line.asked - line.received, item_id=line.item_id,
+                             order_id=now.order_id, return_id=now.id, scan_id=scan_row)
+        journal.note(session, actor, "judge_return", "return", now.id, units=len(now.rows))
         returns_settle.settle_if_done(session, actor, now.id)
 
     return _carry_out(session, actor, now, scanned, verdict, Touched(kinds.COMMAND), write)

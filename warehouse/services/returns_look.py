@@ -148,7 +148,7 @@ def draw(session: Session, now: ReturnNow, actor: Actor) -> dict[str, Any]:
         "reason": now.reason, "kind": now.kind, "is_decided": now.is_decided, "order_id": now.order_id,
         "order_number": now.order_number, "recipient": now.recipient, "parcel": now.parcel, "person": now.person,
         "step": step, "step_id": now.step_id(actor), "units": len(now.rows),
-        "asked": sum(line.asked for line in now.all_lines), "missing": sum(n for _, n in lacking),
+        "asked": sum(line.asked for line in now.all_lines), "missing": sum(line.asked - line.received for line in lacking),
         "present": _draw_unit(session, row) if row is not None else None, "is_waiting": waiting is not None,
         "lines": _draw_lines(now), "copies": [_draw_copy(row) for row in now.rows],
         "to_send_back": sum(unit.disposition == returns.SEND_BACK and not unit.has_left for unit in now.units),
