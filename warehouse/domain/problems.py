@@ -18,8 +18,8 @@ BAD = frozenset({"damaged", "misprint", "missing_pages"})
 
 @dataclass(frozen=True)
 class Tile:
-    """One tile: its words are the sentences `problem.<name>` and `problem.<then>_then`. Pressed, it sends a `command` of
-    the screen's own task, opens another `sheet`, asks on the same sheet how many (`asks`), or else reports `kind`."""
+    """One tile: its words are the sentences `problem.<name>` and `problem.then_<then>`. Pressed, it sends a `command`
+    of the screen's own task, opens another `sheet`, asks on the same sheet how many (`asks`), or reports `kind`."""
 
     name: str
     symbol: str
@@ -87,10 +87,9 @@ SCREENS: dict[str, Screen] = {
         _WRONG_PLACE, _reports("found", "find", "counted"), _UNSCANNABLE, _LEAD)),
     "count": Screen(incidents.SHELF, (
         Tile("damaged", "damaged", "#damaged", then="of_counted"), _WRONG_PLACE, _UNSCANNABLE, _LEAD)),
-    "shelf": Screen(incidents.SHELF, (
-        _WRONG_PLACE, _reports("found", "find", "counted"), _reports("damaged", "damaged", "quarantine"),
-        _reports("misprint", "book", "quarantine"), _reports("missing_pages", "note", "quarantine"), _UNSCANNABLE,
-        _reports("short", "short", "counted"), _LEAD)),
+    # The cards of a shelf and of a title: what is wrong with copies is said in the list above the tiles.
+    "shelf": Screen(incidents.SHELF, (_WRONG_PLACE, _reports("found", "find", "counted"), _LEAD)),
+    "title": Screen(incidents.SHELF, (_UNSCANNABLE, _LEAD)),
     "put_back": Screen(incidents.PUT_BACK, (
         Tile("not_in_it", "short", "#missing", then="not_in_it"),
         Tile("damaged", "damaged", "#damaged", then="quarantine"), _UNSCANNABLE, _LEAD)),
