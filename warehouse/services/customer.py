@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from warehouse.domain import customer as rules
-from warehouse.domain.incidents import CUSTOMER
+from warehouse.domain.incidents import CUSTOMER, kinds_at
 from warehouse.domain.people import Actor
 from warehouse.domain.returns import CUSTOMER as BY_CUSTOMER
 from warehouse.errors import Conflict, Invalid, NotFound
@@ -27,7 +27,7 @@ from warehouse.services.returns import Want
 
 # 16 random bytes: 22 characters that nobody guesses.
 LINK_BYTES = 16
-REPORTED, ASKED = "customer_report", "customer_return"
+REPORTED, ASKED, OPENED = "customer_report", "customer_return", "customer_case"
 # Orders whose names are indexed in one transaction.
 LOT = 100
 
@@ -76,8 +76,8 @@ def report_problem(session: Session, at: datetime, link: str, what: str, said: S
     if what not in rules.PROBLEMS:
         raise Invalid("customer.choose_problem")
     actor = setup.system_actor(session, at)
-    incident_id = _report(session, actor, order, what, said)
-    open_answer(session, actor, order.id, incident_id)
+    incident_id = _report_problem(session, actor, order, what, said)
+    _open_answer(session, actor, order.id, incident_id)
     journal.note(session, actor, REPORTED, "order", order.id, by="customer", key=said.key, what=what,
                  incident=incident_id, has_photo=said.picture is not None)
     return incident_id
@@ -99,7 +99,7 @@ def ask_return(
     if said.picture is not None:
         line_id, units = (wants[0][0], wants[0][1]) if wants else (None, None)
         shown = Said(said.key, said.words or reason, line_id, units, said.picture)
-        incident_id = _report(session, actor, order, rules.PROBLEM_OF_RETURN.get(reason, "other"), shown)
+        incident_id = _report_problem(session, actor, order, rules.PROBLEM_OF_RETURN.get(reason, "other"), shown)
     return_id = returns.request(
         session, actor, order.id, kind, reason, wants, source=BY_CUSTOMER, words=said.words)
     if incident_id is not None:
@@ -109,25 +109,48 @@ def ask_return(
     return return_id
 
 
-def open_answer(session: Session, actor: Actor, order_id: int, incident_id: int) -> None:
+def open_case(session: Session, actor: Actor, order_id: int, kind: str, said: Said) -> int:
+    """What a customer said to the desk, by phone or letter: an incident that must be answered; its id. The same form
+    again is the same case. Refused: a kind that is none of a customer's, and no words."""
+    order = session.get(Order, order_id, with_for_update=True, populate_existing=True)
+    if order is None:
+        raise NotFound("orders.no_such_order")
+    for act in _acts(session, order_id, (OPENED,)):
+        if act.facts.get("key") == said.key:
+            return int(act.facts["incident"])
+    if kind not in kinds_at(CUSTOMER):
+        raise Invalid("service.choose_kind")
+    if not said.words.strip():
+        raise Invalid("service.words_needed")
+    incident_id = _report(session, actor, order, kind, said)
+    _open_answer(session, actor, order_id, incident_id)
+    journal.note(session, actor, OPENED, "order", order_id, key=said.key, kind=kind, incident=incident_id)
+    return incident_id
+
+
+def _open_answer(session: Session, actor: Actor, order_id: int, incident_id: int) -> None:
     """Whoever reported or asked must hear an answer, at the latest when the incident is due."""
     row = session.execute(select(Incident.kind, Incident.due_at).where(Incident.id == incident_id)).one()
     messages.want(session, actor, order_id, rules.topic_of(row.kind), key=f"incident:{incident_id}",
                   incident_id=incident_id, due_at=row.due_at)
 
 
-def _report(session: Session, actor: Actor, order: Order, what: str, said: Said) -> int:
+def _report_problem(session: Session, actor: Actor, order: Order, what: str, said: Said) -> int:
     problem = rules.PROBLEMS[what]
-    words = said.words.strip()[: rules.WORDS_LENGTH]
-    if problem.needs_words and not words:
+    if problem.needs_words and not said.words.strip():
         raise Invalid("customer.words_needed")
-    line = _line(session, order.id, said) if said.line_id is not None else None
-    if problem.is_about_copies and line is None:
+    if problem.is_about_copies and said.line_id is None:
         raise Invalid("customer.choose_title")
+    return _report(session, actor, order, problem.incident, said)
+
+
+def _report(session: Session, actor: Actor, order: Order, kind: str, said: Said) -> int:
+    line = _line(session, order.id, said) if said.line_id is not None else None
     incident_id = incidents.report(
-        session, actor, problem.incident, CUSTOMER, units=(said.units or 1) if line is not None else 0,
+        session, actor, kind, CUSTOMER, units=(said.units or 1) if line is not None else 0,
         item_id=line.item_id if line is not None else None, order_id=order.id,
-        order_line_id=line.id if line is not None else None, customer_text=words)
+        order_line_id=line.id if line is not None else None,
+        customer_text=said.words.strip()[: rules.WORDS_LENGTH])
     if said.picture is not None:
         photos.keep_photo(session, actor, incident_id, said.picture.jpeg, said.picture.width, said.picture.height)
     return incident_id
@@ -154,15 +177,20 @@ def _locked(session: Session, link: str) -> Order:
 
 def _done_before(session: Session, order: Order, verb: str, key: str, at: datetime) -> dict[str, Any] | None:
     """What this very form did when it was sent before. Refused: too much of one order in a day."""
-    acts = session.execute(
-        select(Action.verb, Action.at, Action.facts)
-        .where(Action.subject == "order", Action.subject_id == order.id, Action.verb.in_((REPORTED, ASKED)))).all()
+    acts = _acts(session, order.id, (REPORTED, ASKED))
     for act in acts:
         if act.verb == verb and act.facts.get("key") == key:
             return dict(act.facts)
     if sum(act.at > at - timedelta(days=1) for act in acts) >= rules.MOST_A_DAY:
         raise Conflict("customer.too_many_today")
     return None
+
+
+def _acts(session: Session, order_id: int, verbs: tuple[str, ...]) -> Sequence[Any]:
+    """What was done for this order through such forms."""
+    return session.execute(
+        select(Action.verb, Action.at, Action.facts)
+        .where(Action.subject == "order", Action.subject_id == order_id, Action.verb.in_(verbs))).all()
 
 
 def index_names(session: Session, actor: Actor) -> int:  # noqa: ARG001 - called like every step of the clock
