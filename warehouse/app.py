@@ -18,9 +18,9 @@ from warehouse.web.http import PlainJson
 
 # Each has a blueprint named `bp`.
 ROOMS = (
-    "up", "home", "people", "picking", "packing", "shipping", "orders", "waves", "board", "papers", "putback",
-    "incidents", "incidents_trends", "incidents_sheet", "equipment", "receiving", "purchasing", "stock", "transfers",
-    "counting", "accuracy", "stocktakes",
+    "up", "home", "people", "picking", "packing", "shipping", "orders", "orders_change", "waves", "board", "papers",
+    "putback", "incidents", "incidents_trends", "incidents_sheet", "equipment", "receiving", "purchasing", "stock",
+    "transfers", "counting", "accuracy", "stocktakes",
     "returns", "returns_bench", "refunds", "service", "messages", "customer", "delays", "tracking", "pauses",
 )
 UPLOAD_LIMIT_BYTES = 50 * 1024 * 1024

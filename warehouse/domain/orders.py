@@ -56,6 +56,10 @@ OPEN, CANCELLED, CLOSED, REFUNDED, FULFILLED = "open", "cancelled", "closed", "r
 PAID, UNPAID, CASH_ON_DELIVERY = "paid", "unpaid", "cod"
 
 
+# What of a recipient the desk shows and mends.
+ADDRESS_FIELDS = ("name", "phone", "company", "street", "district", "city", "province", "postcode", "country")
+
+
 @dataclass(frozen=True, repr=False)
 class Recipient:
     """Who gets the parcel, as the shop wrote it. Has no repr: it must not end in a log."""

@@ -31,9 +31,29 @@ _TITLE = re.compile(r"《([^》]{1,60})》|“([^”]{3,60})”|\"([^\"<>=]{3,60
 _CLAUSE_END = re.compile(r"[，。；！？,.;!?\n]")
 
 
-def contradiction(remark: str, titles: Sequence[str]) -> str | None:
+# A title shorter than this is a word of everyday speech as well.
+SHORTEST_HAN, SHORTEST_LATIN = 3, 8
+_LATIN_ONLY = re.compile(r"[\x00-\u024f]+")
+
+
+def titles_named(remark: str, titles: Sequence[str]) -> list[str]:
+    """Those of some catalogue titles that stand in a remark, the longest first, as whole words."""
+    text, found = _plain(remark), []
+    for title in sorted(set(titles), key=len, reverse=True):
+        plain, is_latin = _plain(title), bool(_LATIN_ONLY.fullmatch(title))
+        if len(plain) < (SHORTEST_LATIN if is_latin else SHORTEST_HAN) or plain not in text:
+            continue
+        if is_latin and not re.search(rf"\b{re.escape(title)}\b", remark, re.IGNORECASE):
+            continue
+        if not any(plain in _plain(longer) for longer in found):
+            found.append(title)
+    return found
+
+
+def contradiction(remark: str, titles: Sequence[str], named: Sequence[str] = ()) -> str | None:
     """The words of the remark that the ordered titles contradict, or None. Delivery wishes, invoices and gift
-    wrapping are none."""
+    wrapping are none. `named` are catalogue titles that stand in the remark: one that was not ordered and is wished
+    for, or one that was ordered and is not, contradicts without any mark round it."""
     if not remark.strip():
         return None
     if swap := _SWAP.search(remark):
@@ -41,6 +61,10 @@ def contradiction(remark: str, titles: Sequence[str]) -> str | None:
     if not (_WISH.search(remark) or _REFUSE.search(remark)):
         return None
     ordered = _plain(" ".join(titles))
+    for title in named:
+        clause = _CLAUSE_END.split(remark[: max(0, remark.casefold().find(title.casefold()))])[-1]
+        if (_plain(title) in ordered) == (_REFUSE.search(clause) is not None):
+            return title
     for pattern in (_VOLUME, _FEATURE, _TITLE):
         for found in pattern.finditer(remark):
             word = next((group for group in found.groups() if group), found.group(0))

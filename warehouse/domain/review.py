@@ -5,10 +5,11 @@ Pure: a draft and what is known about the world go in, a verdict comes out. Noth
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from warehouse.domain.orders import (
     CANCELLED,
+    CASH_ON_DELIVERY,
     CLOSED,
     FULFILLED,
     OPEN,
@@ -35,12 +36,54 @@ CAUGHT = frozenset({
 HELD = frozenset({
     "not_paid", "missing_address", "masked_address", "no_detail_rows", "unknown_isbn", "which_item",
     "possible_duplicate", "remark_contradicts", "duplicate_changed", "unreadable_text",
+    "odd_quantity", "odd_price", "cod_above_limit",
 })
 # Shown, but nothing waits.
 WARNED = frozenset(
     {"total_mismatch", "phone_with_letters", "bad_postcode", "vague_district", "other_encoding"}
 )
 NOT_WORKED_ON = {CANCELLED: CANCELLED, CLOSED: CLOSED, REFUNDED: REFUNDED, FULFILLED: FULFILLED}
+
+# What a person at the desk can press for a hold; the first is the usual answer. Beside these, a remark offers the titles
+# that it names (`item:<id>`) and a possible duplicate the orders that it may be one of (`merge:<id>`).
+DECISIONS: Mapping[str, tuple[str, ...]] = {
+    "not_paid": ("paid", "ask", "cancel"),
+    "possible_duplicate": ("both", "cancel"),
+    "duplicate_changed": ("right", "ask", "cancel"),
+    "remark_contradicts": ("as_ordered", "ask"),
+    "missing_address": ("ask", "cancel"),
+    "masked_address": ("ask", "cancel"),
+    "unreadable_text": ("right", "ask"),
+    "unknown_isbn": ("recheck", "ask", "cancel"),
+    "which_item": ("ask",),
+    "no_detail_rows": ("ask", "cancel"),
+    "odd_quantity": ("right", "ask", "cancel"),
+    "odd_price": ("right", "ask", "cancel"),
+    "cod_above_limit": ("right", "ask", "cancel"),
+    "short": ("again", "part", "without", "ask"),
+    "short_at_pick": ("fetch", "part", "without", "ask"),
+    "nothing_found": ("fetch", "without", "ask", "cancel"),
+    "damaged_at_pack": ("fetch", "part", "without", "ask"),
+    "missing_at_pack": ("fetch", "part", "without", "ask"),
+    "by_hand": ("go_on", "cancel"),
+}
+OTHER_DECISIONS = ("right", "ask", "cancel")
+# Many alike may be answered at once where each is looked at by the house itself, or only asks.
+FOR_MANY: Mapping[str, tuple[str, ...]] = {
+    "unknown_isbn": ("recheck",), "missing_address": ("ask",), "masked_address": ("ask",), "short": ("again",),
+    "short_at_pick": ("fetch",), "damaged_at_pack": ("fetch",), "missing_at_pack": ("fetch",),
+    "nothing_found": ("fetch",),
+}
+
+# Far more copies than lines of this channel usually have, and never fewer than a shop orders for a class.
+ODD_UNITS, ODD_TIMES_USUAL = 20, 10
+# How far a price may be from the catalogue's: a fifth of it is no sale any more, three times is another book.
+LOWEST_PERCENT, HIGHEST_PERCENT = 20, 300
+# More cash than a driver should carry for one parcel, in minor units of any currency.
+COD_LIMIT_MINOR = 200_000
+
+# These are about the recipient; another text may answer them.
+ADDRESS_HOLDS = ("missing_address", "masked_address", "unreadable_text")
 
 _UK_POSTCODE = re.compile(r"[A-Z]{1,2}[0-9][A-Z0-9]? [0-9][A-Z]{2}|GIR 0AA")
 _FORMULA = re.compile(r"^[=+\-@\t\r]")
@@ -52,11 +95,15 @@ _FIRST_HAN = 0x3400
 
 @dataclass(frozen=True)
 class World:
-    """What the warehouse knows when it judges a draft: the items behind each code, and other orders of the
-    same channel, phone and lines within a day."""
+    """What the warehouse knows when it judges a draft: the items behind each code, other orders of the same channel,
+    phone and lines within a day, catalogue titles that the buyer's remark names, what the catalogue asks for each item
+    (minor units, currency), and how many copies a line of this channel usually has; 0 while too few are known."""
 
     items: Mapping[str, Sequence[int]]
     twins: Sequence[str] = ()
+    named: Sequence[str] = ()
+    prices: Mapping[int, tuple[int, str]] = field(default_factory=dict)
+    usual_units: float = 0
 
 
 @dataclass(frozen=True)
@@ -202,10 +249,32 @@ def _amount(minor: int) -> str:
 
 def _doubts(draft: OrderDraft, world: World) -> list[Flaw]:
     found = []
-    if word := contradiction(draft.buyer_remark, [line.title for line in draft.goods]):
+    found += _odd(draft, world)
+    if word := contradiction(draft.buyer_remark, [line.title for line in draft.goods], world.named):
         found.append(Flaw("remark_contradicts", draft.rows[:1], {"word": word}))
     if world.twins:
         found.append(Flaw("possible_duplicate", draft.rows[:1], {"others": ", ".join(world.twins)}))
+    return found
+
+
+def _odd(draft: OrderDraft, world: World) -> list[Flaw]:
+    """Amounts that are more likely a slip of the keys than an order."""
+    found = []
+    for line in draft.goods:
+        if world.usual_units and line.units >= ODD_UNITS and line.units > ODD_TIMES_USUAL * world.usual_units:
+            found.append(Flaw("odd_quantity", (line.row,), {
+                "n": line.units, "usual": round(world.usual_units, 1), "title": line.title}))
+        items = world.items.get(line.code, ()) if line.code else ()
+        listed, currency = world.prices.get(items[0], (0, "")) if len(items) == 1 else (0, "")
+        if listed and currency == draft.currency and line.price_minor > 0 and not (
+            LOWEST_PERCENT * listed <= 100 * line.price_minor <= HIGHEST_PERCENT * listed
+        ):
+            found.append(Flaw("odd_price", (line.row,), {
+                "price": _amount(line.price_minor), "listed": _amount(listed), "currency": currency,
+                "title": line.title}))
+    if draft.payment == CASH_ON_DELIVERY and draft.cod_minor > COD_LIMIT_MINOR:
+        found.append(Flaw("cod_above_limit", draft.rows[:1], {
+            "amount": _amount(draft.cod_minor), "limit": _amount(COD_LIMIT_MINOR), "currency": draft.currency}))
     return found
 
 

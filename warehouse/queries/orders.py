@@ -1,7 +1,7 @@
 """Orders on screens: the list, and one order with all that happened to it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from warehouse.models.orders import Hold, Order, OrderLine
 from warehouse.models.packing import Parcel
 from warehouse.models.people import Person
 from warehouse.models.stock import Location, StockMove
+from warehouse.queries.orders_lines import HoldView, LineView, holds_of, lines_of
 from warehouse.vault import Vault
 
 ORDER, LINE, HOLD, ITEM = Order.__table__, OrderLine.__table__, Hold.__table__, Item.__table__
@@ -132,44 +133,6 @@ def items_named(session: Session, text: str) -> list[int]:
 
 
 @dataclass(frozen=True)
-class LineView:
-    """A line with its item; `options` are the items it could mean while that is open."""
-
-    id: int
-    position: int
-    is_service: bool
-    code: str
-    title_in_shop: str
-    price_minor: int
-    wanted: int
-    reserved: int
-    short: int
-    picked: int
-    packed: int
-    dispatched: int
-    item_id: int | None
-    title: str
-    authors: str
-    volume: str
-    isbn: str
-    options: list[dict[str, Any]] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class HoldView:
-    """Why an order waits or waited; `facts` fill the sentence of `reason`."""
-
-    id: int
-    reason: str
-    facts: dict[str, Any]
-    opened_at: datetime
-    lifted_at: datetime | None
-    lifted_by: str
-    decision: str
-    decision_reason: str
-
-
-@dataclass(frozen=True)
 class Event:
     """One thing that happened: an act, units moved, a parcel closed or handed over."""
 
@@ -196,6 +159,17 @@ class ParcelView:
 
 
 @dataclass(frozen=True)
+class Related:
+    """An order that this one came out of or went into (`how`: origin, into) or that came out of it or went into it
+    (replacement, exchange, split, merged)."""
+
+    id: int
+    number: str
+    state: str
+    how: str
+
+
+@dataclass(frozen=True)
 class OrderPage:
     """One order; who gets it is masked. `events` oldest first."""
 
@@ -204,6 +178,7 @@ class OrderPage:
     holds: list[HoldView]
     parcels: list[ParcelView]
     events: list[Event]
+    related: list[Related]
 
 
 _NOT_SHOWN = {"recipient", "recipient_original", "phone_index", "content_hash"}
@@ -235,76 +210,23 @@ def order_page(session: Session, order_id: int) -> OrderPage | None:
         )
     ]
     lines = lines_of(session, [order_id]).get(order_id, [])
-    return OrderPage(order, lines, holds, parcels, _events(session, order, parcels))
+    return OrderPage(order, lines, holds, parcels, _events(session, order, parcels), _related(session, row))
 
 
-def lines_of(session: Session, order_ids: Sequence[int]) -> dict[int, list[LineView]]:
-    """The lines of some orders, each with the items it could mean where that is open."""
-    rows = session.execute(
-        select(
-            LINE.c.order_id,
-            LINE.c.id,
-            LINE.c.position,
-            LINE.c.is_service,
-            LINE.c.code_text,
-            LINE.c.title_text,
-            LINE.c.price_minor,
-            LINE.c.units_wanted,
-            LINE.c.units_reserved,
-            LINE.c.units_short,
-            LINE.c.units_picked,
-            LINE.c.units_packed,
-            LINE.c.units_dispatched,
-            LINE.c.item_id,
-            func.coalesce(ITEM.c.title, ""),
-            func.coalesce(ITEM.c.authors, ""),
-            func.coalesce(ITEM.c.volume, ""),
-            func.coalesce(ITEM.c.isbn13, ""),
-        )
-        .join(ITEM, ITEM.c.id == LINE.c.item_id, isouter=True)
-        .where(LINE.c.order_id.in_(order_ids))
-        .order_by(LINE.c.order_id, LINE.c.position)
-    ).all()
-    options = _options(session, {row.code_text for row in rows if row.item_id is None and not row.is_service})
-    found: dict[int, list[LineView]] = {}
-    for order_id, *cells in rows:
-        line = LineView(*cells)
-        if line.item_id is None and not line.is_service:
-            line = replace(line, options=options.get(line.code, []))
-        found.setdefault(order_id, []).append(line)
-    return found
-
-
-def _options(session: Session, codes: set[str]) -> dict[str, list[dict[str, Any]]]:
-    """The items that each code may mean."""
-    if not codes:
-        return {}
-    rows = session.execute(
-        select(
-            ItemCode.code, ITEM.c.id, ITEM.c.sku, ITEM.c.title, ITEM.c.volume, ITEM.c.authors, ITEM.c.edition
-        )
-        .join(ITEM, ITEM.c.id == ItemCode.item_id)
-        .where(ItemCode.code.in_(sorted(codes)))
-        .order_by(ITEM.c.id)
-    )
-    found: dict[str, list[dict[str, Any]]] = {}
-    for row in rows:
-        found.setdefault(row.code, []).append(
-            {key: value for key, value in row._asdict().items() if key != "code"}
-        )
-    return found
-
-
-def holds_of(session: Session, order_ids: Sequence[int]) -> dict[int, list[HoldView]]:
-    """The holds of some orders, open and closed, oldest first."""
-    found: dict[int, list[HoldView]] = {}
-    for order_id, *cells in session.execute(
-        select(HOLD.c.order_id, HOLD.c.id, HOLD.c.reason, HOLD.c.facts, HOLD.c.opened_at, HOLD.c.lifted_at,
-               func.coalesce(Person.name, ""), func.coalesce(HOLD.c.decision, ""), HOLD.c.decision_reason)
-        .join(Person, Person.id == HOLD.c.lifted_by, isouter=True)
-        .where(HOLD.c.order_id.in_(order_ids)).order_by(HOLD.c.id)
+def _related(session: Session, order: Any) -> list[Related]:
+    found = []
+    for row in session.execute(
+        select(ORDER.c.id, ORDER.c.number, ORDER.c.state, ORDER.c.origin_id, ORDER.c.origin_kind,
+               ORDER.c.merged_into_id)
+        .where(or_(ORDER.c.id.in_([order["origin_id"], order["merged_into_id"]]), ORDER.c.origin_id == order["id"],
+                   ORDER.c.merged_into_id == order["id"]))
+        .order_by(ORDER.c.id)
     ):
-        found.setdefault(order_id, []).append(HoldView(*cells))
+        if row.id in (order["origin_id"], order["merged_into_id"]):
+            how = "origin" if row.id == order["origin_id"] else "into"
+        else:
+            how = "merged" if row.merged_into_id == order["id"] else row.origin_kind
+        found.append(Related(row.id, row.number, row.state, how))
     return found
 
 

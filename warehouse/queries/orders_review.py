@@ -9,7 +9,9 @@ from sqlalchemy.orm import Session
 
 from warehouse.models.orders import Hold, ImportRun, Order
 from warehouse.models.people import Person
-from warehouse.queries.orders import ORDER_ROW, PAGE, HoldView, LineView, OrderRow, holds_of, lines_of
+from warehouse.queries.orders import ORDER_ROW, PAGE, OrderRow
+from warehouse.queries.orders_evidence import Evidence, evidence_of
+from warehouse.queries.orders_lines import HoldView, LineView, holds_of, lines_of
 
 ORDER, HOLD = Order.__table__, Hold.__table__
 
@@ -31,6 +33,9 @@ class HeldOrder:
     total_minor: int
     currency: str
     warnings: list[str]
+    shipping_minor: int
+    cod_minor: int
+    evidence: Evidence
 
 
 @dataclass(frozen=True)
@@ -53,11 +58,18 @@ def review_desk(session: Session, *, reason: str = "") -> ReviewDesk:
         ORDER.c.total_minor,
         ORDER.c.currency,
         ORDER.c.warnings,
+        ORDER.c.shipping_minor,
+        ORDER.c.cod_minor,
     )
     rows = session.execute(
         ORDER_ROW.add_columns(*more).where(*held).order_by(ORDER.c.due_at, ORDER.c.id).limit(PAGE)).all()
     ids = [row.id for row in rows]
-    holds, lines = holds_of(session, ids), lines_of(session, ids)
+    lines = lines_of(session, ids)
+    holds = {order_id: [hold for hold in found if hold.lifted_at is None]
+             for order_id, found in holds_of(session, ids).items()}
+    evidence = evidence_of(
+        session, [(row.id, row.channel, row.buyer_remark, row.shipping_minor) for row in rows], lines,
+        {order_id: [(hold.reason, hold.facts) for hold in found] for order_id, found in holds.items()})
     by_reason = session.execute(
         select(HOLD.c.reason, func.count())
         .join(ORDER, ORDER.c.id == HOLD.c.order_id)
@@ -67,12 +79,20 @@ def review_desk(session: Session, *, reason: str = "") -> ReviewDesk:
     )
     width = len(ORDER_ROW.selected_columns)
     orders = [
-        HeldOrder(OrderRow(*row[:width]), [hold for hold in holds.get(row.id, []) if hold.lifted_at is None],
-                  lines.get(row.id, []), *row[width:])
+        HeldOrder(OrderRow(*row[:width]), holds.get(row.id, []), lines.get(row.id, []), *row[width:],
+                  evidence[row.id])
         for row in rows
     ]
     total = session.execute(select(func.count()).select_from(ORDER).where(*held)).scalar_one()
     return ReviewDesk(orders, total, {row[0]: row[1] for row in by_reason})
+
+
+def open_holds(session: Session, reason: str, *, most: int = 200) -> list[int]:
+    """Open holds of one reason, the oldest first."""
+    return list(session.execute(
+        select(HOLD.c.id).join(ORDER, ORDER.c.id == HOLD.c.order_id)
+        .where(HOLD.c.reason == reason, HOLD.c.lifted_at.is_(None), ORDER.c.state == "held")
+        .order_by(HOLD.c.id).limit(most)).scalars())
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from warehouse.domain.orders import HELD, ORDER_FLOW, PICKING, RELEASED, Recipient
 from warehouse.domain.people import Actor
-from warehouse.domain.review import address_flaws
+from warehouse.domain.review import ADDRESS_HOLDS, address_flaws
 from warehouse.errors import Invalid, NotAllowed, NotFound
 from warehouse.models.catalog import Item
 from warehouse.models.orders import Hold, Order, OrderLine
@@ -29,7 +29,6 @@ from warehouse.services.orders_review import (
 from warehouse.services.orders_units import Underway
 from warehouse.vault import Vault, mask_name
 
-ADDRESS_HOLDS = ("missing_address", "masked_address", "unreadable_text")
 MOST_UNITS = 9999
 REMARK_LIMIT = 500
 

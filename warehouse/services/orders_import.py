@@ -9,10 +9,10 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, insert, select, tuple_, union, update
+from sqlalchemy import bindparam, func, insert, literal, select, tuple_, union, update
 from sqlalchemy.orm import Session
 
-from warehouse.domain import carriers, review
+from warehouse.domain import carriers, remarks, review
 from warehouse.domain.clocks import Clocks
 from warehouse.domain.orders import (
     BEFORE_DISPATCH,
@@ -37,6 +37,9 @@ HOLD = Hold.__table__
 
 CREATED, KNOWN, CHANGED, REJECTED, SKIPPED = "created", "known", "changed", "rejected", "skipped"
 NEAR = timedelta(days=1)
+# Before that nobody knows what is usual.
+ENOUGH_LINES = 50
+LATEST_ORDERS = 2000
 _NUMBER = update(ORDER).where(ORDER.c.id == bindparam("order")).values(number=bindparam("label"))
 # Recipients of these countries get papers in Chinese.
 _CHINESE_COUNTRIES = frozenset({"CN", "HK", "MO", "TW"})
@@ -68,12 +71,17 @@ def receive_orders(session: Session, actor: Actor, drafts: Sequence[OrderDraft])
     phones = [vault.phone_index(draft.recipient.phone) for draft in drafts]
     twins = _twins(session, drafts, {phone for phone in phones if phone})
     clocks = shifts.clocks(session)
+    prices, usual = _prices(session, items), _usual_units(session, {draft.channel for draft in drafts})
+    titles = titles_in(session, "\n".join(draft.buyer_remark for draft in drafts))
     receipts, accepted = [], []
     for draft, phone in zip(drafts, phones, strict=True):
         place = draft.channel, draft.source_number
         before = known.get(place)
         others = [] if before or phone is None else _same_order(draft, twins.get((draft.channel, phone), []))
-        verdict = review.review(draft, review.World(items, others))
+        remark = draft.buyer_remark
+        named = remarks.titles_named(remark, titles) if remark.strip() else []
+        world = review.World(items, others, named, prices, usual.get(draft.channel, 0))
+        verdict = review.review(draft, world)
         outcome, told = _outcome(draft, verdict, before)
         receipts.append(Receipt(
             draft, outcome, verdict.cls, verdict.kind, outcome == CREATED and bool(verdict.holds),
@@ -126,6 +134,36 @@ def items_of(session: Session, codes: set[str]) -> dict[str, tuple[int, ...]]:
     for row in rows:
         found.setdefault(row[0], set()).add(row[1])
     return {code: tuple(sorted(ids)) for code, ids in found.items()}
+
+
+def titles_in(session: Session, text: str) -> list[str]:
+    """Catalogue titles that may stand in a text; `domain.remarks` says which really do."""
+    if not text.strip():
+        return []
+    return list(session.execute(
+        select(Item.title).where(
+            func.length(Item.title) >= remarks.SHORTEST_HAN,
+            literal(text.casefold()).contains(func.lower(Item.title)))
+        .distinct()).scalars())
+
+
+def _prices(session: Session, items: Mapping[str, tuple[int, ...]]) -> dict[int, tuple[int, str]]:
+    """What the catalogue asks for each item, where it says so."""
+    ids = sorted({item_id for found in items.values() for item_id in found})
+    rows = session.execute(select(Item.id, Item.price_minor, Item.currency).where(
+        Item.id.in_(ids), Item.price_minor > 0, Item.currency.is_not(None))) if ids else ()
+    return {row.id: (row.price_minor, row.currency) for row in rows}
+
+
+def _usual_units(session: Session, channels: set[str]) -> dict[str, float]:
+    """Copies that a line of each channel has on average in the latest orders, where enough lines are known."""
+    rows = session.execute(
+        select(ORDER.c.channel, func.avg(LINE.c.units_wanted))
+        .join(LINE, LINE.c.order_id == ORDER.c.id)
+        .where(ORDER.c.id > select(func.coalesce(func.max(ORDER.c.id), 0) - LATEST_ORDERS).scalar_subquery(),
+               ORDER.c.channel.in_(sorted(channels)), LINE.c.is_service.is_(False), LINE.c.units_wanted > 0)
+        .group_by(ORDER.c.channel).having(func.count() >= ENOUGH_LINES))
+    return {channel: float(units) for channel, units in rows}
 
 
 def _known(session: Session, drafts: Sequence[OrderDraft]) -> dict[tuple[str, str], Known]:

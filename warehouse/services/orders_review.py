@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from warehouse.domain.orders import HELD, PAID, PICKING, RELEASED, Recipient
 from warehouse.domain.people import Actor
+from warehouse.domain.review import ADDRESS_HOLDS
 from warehouse.domain.waves import CANCEL, WAIT
 from warehouse.errors import Conflict, Invalid, NotAllowed, NotFound
 from warehouse.models.orders import Hold, Order, OrderLine
@@ -70,7 +71,7 @@ def ask_customer(session: Session, actor: Actor, hold_id: int) -> int:
             select(LINE.c.title_text, LINE.c.units_short).where(LINE.c.order_id == row.order_id)
             .order_by(LINE.c.units_short.desc(), LINE.c.position).limit(1)).one()
         why, facts = "ask_choice", {"title": line.title_text, "n": line.units_short or 1}
-    elif row.reason not in ("missing_address", "masked_address", "unreadable_text"):
+    elif row.reason not in ADDRESS_HOLDS:
         why = "question"
     if messages.want(session, actor, row.order_id, why, key=f"{row.order_id}:{hold_id}", **facts) is None:
         raise Conflict("orders.asked_already")
@@ -99,6 +100,15 @@ def open_recipient(session: Session, actor: Actor, order_id: int) -> Recipient:
         raise NotFound("orders.no_such_order")
     journal.note(session, actor, "open_personal", "order", order_id)
     return unsealed(session, row)
+
+
+def open_recipients(session: Session, actor: Actor, order_id: int) -> tuple[Recipient, Recipient | None]:
+    """The recipient unmasked, and as the file said it where somebody mended it: one recorded act."""
+    now = open_recipient(session, actor, order_id)
+    row = session.execute(
+        select(ORDER.c.channel, ORDER.c.source_number, ORDER.c.recipient_original.label("recipient"))
+        .where(ORDER.c.id == order_id)).one()
+    return now, unsealed(session, row) if row.recipient is not None else None
 
 
 def unsealed(session: Session, row: Any) -> Recipient:

@@ -3,18 +3,17 @@
 from dataclasses import asdict
 from typing import Any
 
-from flask import Blueprint, Response, make_response, redirect, request, url_for
+from flask import Blueprint, Response, request
 
 from warehouse import clock, i18n, imports
 from warehouse.domain import orders as rules
 from warehouse.domain.carriers import CARRIERS
-from warehouse.domain.review import CLASSES
+from warehouse.domain.review import CLASSES, DECISIONS, FOR_MANY, OTHER_DECISIONS
 from warehouse.errors import Invalid, NotFound
 from warehouse.queries import orders as queries
 from warehouse.queries import orders_review as reviews
-from warehouse.services import cancellation
-from warehouse.services import orders_change as changes
 from warehouse.services import orders_review as service
+from warehouse.services.orders_change import REMARK_LIMIT
 from warehouse.web.access import language, rule
 from warehouse.web.http import (
     actor,
@@ -23,9 +22,7 @@ from warehouse.web.http import (
     database,
     read,
     respond,
-    text_from_request,
     wants_json,
-    whole_from_request,
     write,
 )
 
@@ -74,22 +71,29 @@ def page(order_id: int) -> Response:
     return show_order(order_id)
 
 
-def show_order(order_id: int, recipient: rules.Recipient | None = None) -> Response:
+def show_order(order_id: int, who: tuple[rules.Recipient, rules.Recipient | None] | None = None) -> Response:
+    """`who` is the recipient in clear, and as the file said it where somebody mended it."""
     with read() as session:
         found = queries.order_page(session, order_id)
     if found is None:
         raise NotFound("orders.no_such_order")
-    opened = asdict(recipient) if recipient else None
+    opened = asdict(who[0]) if who else None
     if wants_json():
         return answer_json({**asdict(found), "recipient": opened})
-    may_change = found.order["state"] in rules.STILL_OPEN and found.order["released_at"] is None
+    in_house = found.order["state"] in rules.BEFORE_DISPATCH
     return respond("orders/page.html", {
-        "page": found, "order": found.order, "recipient": opened, "may_review": actor().may(REVIEW),
-        "may_open": actor().may(OPEN_PERSONAL), "may_change": may_change,
-        "may_cancel": actor().may(CANCEL) and found.order["state"] in rules.BEFORE_DISPATCH,
-        "carriers": {plan.code: plan for plan in CARRIERS}, "fields": ADDRESS_FIELDS,
-        "choices": service.WHEN_SHORT,
+        "page": found, "order": found.order, "recipient": opened,
+        "original": asdict(who[1]) if who and who[1] else None, "may_review": actor().may(REVIEW),
+        "may_open": actor().may(OPEN_PERSONAL), "may_change": in_house, "may_cancel": actor().may(CANCEL) and in_house,
+        "carriers": {plan.code: plan for plan in CARRIERS}, "fields": rules.ADDRESS_FIELDS,
+        "choices": service.WHEN_SHORT, "decisions": decisions_for, "remark_limit": REMARK_LIMIT,
     })
+
+
+def decisions_for(reason: str) -> tuple[str, ...]:
+    """What may be pressed for a hold, by whoever asks."""
+    offers = DECISIONS.get(reason, OTHER_DECISIONS)
+    return tuple(do for do in offers if do != "cancel" or actor().may(CANCEL))
 
 
 @bp.get("/review")
@@ -106,118 +110,19 @@ def review() -> Response:
         {
             "desk": desk,
             "reason": reason,
-            "must_mend": service.MUST_MEND,
-            "address_holds": changes.ADDRESS_HOLDS,
-            "may_cancel": actor().may(CANCEL),
+            "decisions": decisions_for,
+            "for_many": FOR_MANY.get(reason, ()),
+            "done": request.args.get("done", type=int),
+            "left": request.args.get("left", type=int),
         },
     )
-
-
-# --- Deciding
-# --------------------------------------------------------------------------------------------------------
-
-
-@bp.post("/holds/<int:hold_id>/lift")
-@rule(REVIEW)
-def lift(hold_id: int) -> Response:
-    return done(write(service.lift, hold_id, reason()))
-
-
-@bp.post("/<int:order_id>/hold")
-@rule(REVIEW)
-def hold(order_id: int) -> Response:
-    write(changes.hold, order_id, reason())
-    return done(order_id)
 
 
 @bp.post("/<int:order_id>/recipient")
 @rule(OPEN_PERSONAL)
 def open_recipient(order_id: int) -> Response:
     """Name, phone and address for this one answer; a POST, because it is an act that is recorded."""
-    return show_order(order_id, write(service.open_recipient, order_id))
-
-
-ADDRESS_FIELDS = ("name", "phone", "company", "street", "district", "city", "province", "postcode", "country")
-
-
-@bp.post("/<int:order_id>/address")
-@rule(OPEN_PERSONAL)
-def mend_address(order_id: int) -> Response:
-    """Fields that were left empty stay as they are."""
-    given = {name: text_from_request(name) for name in ADDRESS_FIELDS}
-    write(changes.mend_address, order_id, {name: text for name, text in given.items() if text}, reason())
-    return done(order_id)
-
-
-@bp.post("/lines/<int:line_id>/item")
-@rule(REVIEW)
-def choose_item(line_id: int) -> Response:
-    """The item by its id (chosen from a list) or by a code that names just one."""
-    item_id = whole_from_request("item_id") or item_named(text_from_request("code"))
-    return done(write(changes.choose_item, line_id, item_id, reason()))
-
-
-@bp.post("/lines/<int:line_id>/units")
-@rule(REVIEW)
-def change_units(line_id: int) -> Response:
-    return done(write(changes.change_units, line_id, units(), reason()))
-
-
-@bp.post("/<int:order_id>/lines")
-@rule(REVIEW)
-def add_line(order_id: int) -> Response:
-    write(changes.add_line, order_id, item_named(text_from_request("code")), units(), reason())
-    return done(order_id)
-
-
-@bp.post("/<int:order_id>/recheck")
-@rule(REVIEW)
-def recheck(order_id: int) -> Response:
-    write(service.recheck_codes, order_id)
-    return done(order_id)
-
-
-@bp.post("/<int:order_id>/when-short")
-@rule(REVIEW)
-def choose_when_short(order_id: int) -> Response:
-    write(service.choose_when_short, order_id, text_from_request("when_short"), reason())
-    return done(order_id)
-
-
-@bp.post("/<int:order_id>/cancel")
-@rule(CANCEL)
-def cancel(order_id: int) -> Response:
-    write(cancellation.cancel_order, order_id, reason())
-    return done(order_id)
-
-
-def item_named(code: str) -> int:
-    """The one item that a typed code names. Refused where it names none or several."""
-    with read() as session:
-        found = queries.items_named(session, code)
-    if len(found) != 1:
-        raise Invalid("orders.code_names_several" if found else "orders.no_such_item")
-    return found[0]
-
-
-def units() -> int:
-    given = whole_from_request("units")
-    if given is None:
-        raise Invalid("common.number_wrong")
-    return given
-
-
-def reason() -> str:
-    return text_from_request("reason", most=service.REASON_LIMIT)
-
-
-def done(order_id: int) -> Response:
-    """Back to where the decision was made."""
-    if wants_json():
-        return answer_json({"order_id": order_id})
-    back = text_from_request("back")
-    address = url_for("orders.review") if back == "review" else url_for("orders.page", order_id=order_id)
-    return make_response(redirect(address, 303))
+    return show_order(order_id, write(service.open_recipients, order_id))
 
 
 # --- Coming in
