@@ -17,7 +17,7 @@ from cryptography.x509.oid import NameOID
 
 
 class Mailbox:
-    """`to_rcpt` and `to_data` are what the server answers in place of taking the letter; the next of each is used up."""
+    """`to_rcpt` and `to_data` are what the server answers in place of taking the letter; each is said once."""
 
     def __init__(self):
         self.letters, self.to_rcpt, self.to_data, self.after_data = [], [], [], None

@@ -3,10 +3,11 @@
 from sqlalchemy import select
 
 from tests.builders import an_item, an_order
+from warehouse.config import Config
 from warehouse.domain.letters import Shop
 from warehouse.models.journal import Action
 from warehouse.models.messages import Message
-from warehouse.services import messages
+from warehouse.services import messages, messages_desk
 
 SHOP = Shop("Shelfmark Books", "书页书店", "https://books.example", "Asia/Shanghai")
 NORA = {"name": "Nora Whitlock", "phone": "07700900123", "email": "nora@example.com"}
@@ -23,6 +24,20 @@ def wanted(db, actor, order, why="short_wait", *, key="1", **facts):
     if not facts and why.startswith("short"):
         facts = {"title": "Emma", "n": 2}
     return db.write(messages.want, actor, order.id, why, key=key, **facts)
+
+
+def queued(db, actor, order, *, key="1", body="Dear {name},\n\nit comes on Friday."):
+    """The same in the outbox."""
+    message_id = wanted(db, actor, order, key=key)
+    db.write(messages_desk.queue, actor, message_id, "About your order", body, SHOP)
+    return message_id
+
+
+def settings(home, **more):
+    """Of a shop with a mail server."""
+    given = {"smtp_host": "127.0.0.1", "smtp_tls": "off", "mail_from": "books@shop.example",
+             "public_url": "https://books.example"}
+    return Config(home=home, database_url="as given", **{**given, **more})
 
 
 def message(db, message_id):

@@ -2,9 +2,9 @@
 local night (STK-2, STK-3): the figures of every item, the day's cycle count, and what the pick faces need for the
 morning.
 
-Every server looks. The night is done by whoever claims its row first; the minute's steps take what they find row by row,
-so that several servers never do the same twice. What is read is read beside the scans, what is written is written in
-short pieces between them.
+Every server looks. The night is done by whoever claims its row first; the minute's steps take what they find row by
+row, so that several servers never do the same twice. What is read is read beside the scans, what is written is written
+in short pieces between them.
 """
 
 import logging

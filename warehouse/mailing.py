@@ -51,11 +51,13 @@ def server_of(config: Config) -> mail.Server | None:
         if name == "mail_reply_to" and not address:
             continue
         try:
-            letters.check_address(address)
+            is_address = letters.check_address(address).isascii()
         except Invalid:
-            raise SetUpProblem(f"{name} in warehouse.toml wants an e-mail address like books@shop.example.") from None
+            is_address = False
+        if not is_address:
+            raise SetUpProblem(f"{name} in warehouse.toml wants an e-mail address like books@shop.example.")
     if config.smtp_user and config.smtp_tls == mail.OFF and config.smtp_host not in HERE:
-        raise SetUpProblem("smtp_tls = \"off\" would send the mail server's password in the clear: say starttls or tls.")
+        raise SetUpProblem("smtp_tls = off would send the mail server's password in the clear: say starttls or tls.")
     return mail.Server(
         host=config.smtp_host, port=config.smtp_port, tls=config.smtp_tls, sender=config.mail_from,
         user=config.smtp_user, password=_password(config), reply_to=config.mail_reply_to, ca_file=config.smtp_ca_file,

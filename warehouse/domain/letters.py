@@ -1,4 +1,4 @@
-"""Texts for customers: which names in braces a text may have, and how they are filled (EXC-3, SHP-3). Plain text only."""
+"""Texts for customers, plain text only: which names in braces one may have, and how they are filled (EXC-3, SHP-3)."""
 
 import re
 from collections.abc import Mapping
@@ -24,7 +24,9 @@ ADDRESS_LIMIT = 254
 CHINESE = "zh-Hans"
 
 _BLANK = re.compile(r"\{([a-z_]+)\}")
-_ADDRESS = re.compile(r"""[^\s@<>()\[\]\\,;:"\x00-\x1f\x7f]{1,64}@[^\s@<>()\[\]\\,;:"\x00-\x1f\x7f.]+(\.[^\s@<>()\[\]\\,;:"\x00-\x1f\x7f.]+)+""")
+# Neither blanks nor what has a meaning of its own in a header.
+_LETTER = r"""[^\s@<>()\[\]\\,;:"\x00-\x1f\x7f"""
+_ADDRESS = re.compile(rf"{_LETTER}]{{1,64}}@{_LETTER}.]+(\.{_LETTER}.]+)+")
 _TAG = re.compile(r"<\s*[A-Za-z/!]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029]")
 

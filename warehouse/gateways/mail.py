@@ -122,7 +122,8 @@ class Post:
 
 def write(letter: Outgoing, server: Server) -> bytes:
     """The letter as it goes over the wire. The library refuses a line break in any header."""
-    message = EmailMessage(policy=policy.SMTP)
+    # Seven bits, because not every server on the way takes eight.
+    message = EmailMessage(policy=policy.SMTP.clone(cte_type="7bit"))
     message["From"] = Address(letter.sender_name, addr_spec=server.sender)
     message["To"] = Address(addr_spec=_ascii(letter.to))
     if server.reply_to:

@@ -1,4 +1,4 @@
-"""What customers must hear, as it is put down where it happens (EXC-3). Writing and sending: `messages_desk`, `outbox`."""
+"""What customers must hear, put down where it happens (EXC-3). Writing and sending: `messages_desk`, `outbox`."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, make_response, redirect, request, url_for
 
 from warehouse import clock, i18n, mailing
 from warehouse.domain import letters
+from warehouse.domain.carriers import CARRIERS
 from warehouse.domain.messages import DRAFT, MESSAGE_FLOW, TOPICS
 from warehouse.domain.orders import Recipient
 from warehouse.errors import Invalid, NotFound
@@ -33,15 +34,14 @@ bp = Blueprint("messages", __name__, url_prefix="/messages")
 
 SERVE, OPEN_PERSONAL, WRITE, REVIEW = "serve", "open_personal", "write_messages", "review_messages"
 MOST_AT_ONCE = 50
+CARRIER_PLANS = {plan.code: plan for plan in CARRIERS}
 # What a text is shown with before any customer gets it.
 SAMPLES = {
-    i18n.ENGLISH: {"order": "#9015", "name": "Nora Whitlock", "title": "Emma", "number": "R0000042", "reason": "too late",
-                   "answer": "…"},
-    i18n.CHINESE: {"order": "20260304-118", "name": "周予安", "title": "三体", "number": "R0000042", "reason": "超过期限",
-                   "answer": "……"},
+    i18n.ENGLISH: {"order": "#9015", "name": "Nora Whitlock", "title": "Emma", "reason": "too late", "answer": "…"},
+    i18n.CHINESE: {"order": "20260304-118", "name": "周予安", "title": "三体", "reason": "超过期限", "answer": "……"},
 }
 SAMPLE_FACTS = {"carrier": "SF Express", "tracking": "SF1234567890123", "expected": "2026-03-09", "n": 2,
-                "amount": 4600, "currency": "CNY"}
+                "amount": 4600, "currency": "CNY", "number": "R0000042"}
 SAMPLE_LINK = "Qm9va3MgYXJlIGdyZWF0"
 
 
@@ -110,8 +110,8 @@ def show(message_id: int, *, whom: Recipient | None = None, opened: desk.Opened 
     return respond("messages/page.html", {
         "page": found, "row": found.row, "verbs": verbs, "suggestion": suggestion, "whom": whom, "opened": opened,
         "word": word, "facts": facts_line, "has_mail": bool(config().smtp_host), "address": address, "note": note_words,
-        "may_open": actor().may(OPEN_PERSONAL), "subject_limit": letters.SUBJECT_LIMIT, "body_limit": letters.BODY_LIMIT,
-        "note_limit": desk.NOTE_LIMIT,
+        "may_open": actor().may(OPEN_PERSONAL), "subject_limit": letters.SUBJECT_LIMIT,
+        "body_limit": letters.BODY_LIMIT, "note_limit": desk.NOTE_LIMIT,
         "missing": ", ".join(f"{{{name}}}" for name in suggestion.letter.missing) if suggestion else "",
     })
 
@@ -190,7 +190,7 @@ def template(code: str, tongue: str) -> Response:
     shown = draft or queries.in_use(versions) or versions[0]
     return respond("messages/template.html", {
         "code": code, "tongue": tongue, "versions": versions, "draft": draft, "shown": shown, "word": word,
-        "names": letters.names_for(code), "sample": _sample(shown.subject, shown.body, tongue),
+        "names": letters.names_for(code), "sample": _sample(shown.subject, shown.body, tongue), "is_answer": False,
         "languages": i18n.LANGUAGES, "may_write": actor().may(WRITE),
         "may_review": actor().may(REVIEW) and draft is not None and draft.author_id != actor().person_id,
         "is_own": draft is not None and draft.author_id == actor().person_id,
@@ -205,7 +205,8 @@ def preview(code: str, tongue: str) -> Response:
     if code not in TOPICS or tongue not in i18n.LANGUAGES:
         raise NotFound("messages.no_such_text")
     text = letters.check_text(code, *_text(), sends_itself=bool(text_from_request("sends_itself")))
-    return respond("messages/_sample.html", {"sample": _sample(text.subject, text.body, tongue), "tongue": tongue})
+    return respond("messages/_sample.html", {
+        "sample": _sample(text.subject, text.body, tongue), "tongue": tongue, "is_answer": True})
 
 
 @bp.post("/templates/<code>/<tongue>")
@@ -242,6 +243,8 @@ def word(group: str, name: str) -> str:
 def facts_line(facts: dict[str, Any]) -> str:
     """The facts of a message on one line, for those who tell it."""
     words = letters.fact_words(facts, language(), config().time_zone)
+    if plan := CARRIER_PLANS.get(words.get("carrier", "")):
+        words["carrier"] = plan.name_zh if language() == i18n.CHINESE else plan.name_en
     if "amount" in words:
         words["amount"] = f"{words['amount']} {words.get('currency', '')}".strip()
     if "n" in words:
