@@ -16,7 +16,7 @@ from warehouse.models.orders import Order
 from warehouse.models.packing import Parcel
 from warehouse.models.picking import PickRun
 from warehouse.models.returns import CustomerReturn, ReturnLine
-from warehouse.services import orders_review, picking, picking_orders, returns, returns_desk, waves
+from warehouse.services import orders_review, picking, picking_orders, returns_desk, waves
 
 
 def expected():
@@ -151,7 +151,9 @@ def by_desk(db, actor, rows):
         for row in rows:
             try:
                 with session.begin_nested():
-                    ask_at_desk(session, actor, row)
+                    returns_desk.ask(
+                        session, actor, row["order"], "return", "other", [], code=row["isbn13"],
+                        units=int(row["quantity"]), shop_number=row["rma"])
                 heard.append("ok")
             except Refusal as refused:
                 heard.append(refused.code.partition(".")[2])
@@ -160,9 +162,3 @@ def by_desk(db, actor, rows):
     with pytest.raises(ThrownAway):
         db.write(type_all)
     return heard
-
-
-def ask_at_desk(session, actor, row):
-    order_id = returns_desk.find_order(session, row["order"])
-    wants = returns_desk.lines_of_code(session, order_id, row["isbn13"], int(row["quantity"]))
-    returns.request(session, actor, order_id, "return", "other", wants, source="desk", shop_number=row["rma"])

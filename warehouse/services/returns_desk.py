@@ -16,7 +16,16 @@ from warehouse.models.catalog import Item, ItemCode
 from warehouse.models.orders import Order, OrderLine
 from warehouse.models.returns import CustomerReturn, ReturnPolicy, ReturnUnit
 from warehouse.services import journal, returns_settle, returns_units
-from warehouse.services.returns import Want, asked_price, decide, get_return, open_units, policy_now, seal_place
+from warehouse.services.returns import (
+    Want,
+    asked_price,
+    decide,
+    get_return,
+    open_units,
+    policy_now,
+    request,
+    seal_place,
+)
 from warehouse.vault import Vault
 
 ORDER, LINE, ITEM = Order.__table__, OrderLine.__table__, Item.__table__
@@ -63,10 +72,25 @@ def lines_of_code(session: Session, order_id: int, text: str, units: int) -> lis
     if not lines:
         raise Invalid("returns.isbn_not_in_order", number=order.number)
     left = {line.id: free[line.id] for line in lines}
+    if units < 1:
+        raise Invalid("returns.units_wrong")
     found = spread(units, left)
     if found is None:
         raise Conflict("returns.more_than_shipped", title=lines[0].title_text, n=sum(left.values()))
     return [(line_id, copies, None) for line_id, copies in found.items()]
+
+
+def ask(
+    session: Session, actor: Actor, number: str, kind: str, reason: str, wants: Sequence[Want], *, code: str = "",
+    units: int = 0, shop_number: str = "", words: str = "", tracking_number: str = "",
+) -> int:
+    """A request as it is typed at the desk: the order by its number, copies by its lines or one title by a code; the
+    return's id."""
+    order_id = find_order(session, number)
+    if code:
+        wants = lines_of_code(session, order_id, code, units)
+    return request(session, actor, order_id, kind, reason, wants, source=returns.DESK, shop_number=shop_number,
+                   words=words, tracking_number=tracking_number)
 
 
 # --- Decisions -------------------------------------------------------------------------------------------------------
