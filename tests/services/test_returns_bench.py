@@ -14,7 +14,7 @@ from warehouse.models.messages import Message
 from warehouse.models.orders import OrderLine
 from warehouse.models.packing import Parcel
 from warehouse.models.returns import CustomerReturn, Refund, ReturnLine, ReturnUnit
-from warehouse.services import returns, returns_bench, returns_desk, returns_door
+from warehouse.services import returns, returns_bench, returns_desk, returns_door, returns_units
 from warehouse.services.returns_look import draw, look
 
 
@@ -223,6 +223,22 @@ def test_a_damaged_copy_is_an_incident_and_stands_in_quarantine(db, actor, packe
     assert broken_claims(db) == []
 
 
+def test_a_picture_of_a_used_copy_is_evidence_and_nobodys_work(db, packer, bench, dune):
+    bench.scan(dune.label)
+    unit_id = bench.task["present"]["unit_id"]
+    with pytest.raises(Conflict) as refused:
+        db.write(returns_units.keep_photo, packer, unit_id, b"jpeg", 4, 3)
+    assert refused.value.code == "returns_bench.grade_first"
+    bench.press("#grade:good")
+
+    for _ in range(2):
+        db.write(returns_units.keep_photo, packer, unit_id, b"jpeg", 4, 3)
+
+    assert len(bench.task["present"]["photos"]) == 2
+    assert rows(db, Incident.id, Incident.kind, Incident.state, Incident.outcome)[0][1:] == (
+        "damaged", "settled", "confirmed")
+
+
 def test_worse_than_the_policy_takes_goes_back_to_the_customer_and_may_come_again(db, bench, dune):
     bench.scan(dune.label)
     assert bench.press("#grade:acceptable").code == "returns_bench.graded_rejected"
@@ -294,6 +310,29 @@ def test_a_used_copy_has_a_price_of_its_own_and_leaves_the_isbn_to_the_new_one(d
     [_, (_, sku, isbn, edition, price)] = rows(
         db, Item.id, Item.sku, Item.isbn13, Item.edition, Item.price_minor)
     assert (sku, isbn, edition, price) == ("9780141439549-U-very_good", None, "2nd · Used: very good", 6290)
+
+
+def test_a_used_copy_that_comes_back_as_it_was_sold_is_restocked_and_a_worse_one_sinks(db, actor, packer, dune):
+    used = an_item(db, "Dune", isbn=None, sku="9780441013593-U-very_good", weight_g=500, length_mm=210, width_mm=140,
+                   height_mm=30, codes=("USED-DUNE-1",))
+    order = a_sent_order(db, actor, {Coded(used): 2})
+    asked = db.write(returns.request, actor, order.id, "return", "wrong_book_sent", [(order.line_ids[0], 2, None)],
+                     source="desk")
+    bench = at_bench(db, packer, make_label("return", asked))
+
+    bench.take(used, grade="very_good", place="used")
+    assert (bench.task["step"], units_at(db, "RECEIVING", used)) == ("scan", (1, 0))
+    bench.take(used, grade="good", place="used")
+
+    assert bench.task["present"]["into"]["sku"] == "9780441013593-U-good"
+    assert broken_claims(db) == []
+
+
+class Coded:
+    """An item that is scanned by its own code, having no ISBN."""
+
+    def __init__(self, item):
+        self.id, self.sku, self.title, self.isbn, self.label = item.id, item.sku, item.title, item.codes[0], item.label
 
 
 def test_scrapping_a_dear_copy_asks_a_lead(db, actor, packer):

@@ -73,7 +73,7 @@ def test_a_picture_of_a_bad_copy_is_kept_with_its_incident(tablet, asked, dune):
     Image.new("RGB", (300, 200), "brown").save(picture, "JPEG")
     picture.seek(0)
 
-    answer = tablet.post(f"/returned/incident/{task['present']['incident_id']}/photo",
+    answer = tablet.post(f"/returned/copy/{task['present']['unit_id']}/photo",
                          {"return": str(asked), "photo": (picture, "page.jpg")})
 
     assert answer.status_code == 200

@@ -196,6 +196,17 @@ def judge_place(
     return accept(f"returns_bench.to_{place}", "place", OK, title=title)
 
 
+def new_sku(sku: str) -> str:
+    """The SKU of the new title that used copies of this SKU are of; itself where it is no used one's."""
+    root, _, grade = sku.rpartition("-U-")
+    return root if root and grade in USED_PERCENT else sku
+
+
+def used_sku(sku: str, grade: str) -> str:
+    """What used copies in this grade are sold under: of a used copy that came back, too."""
+    return f"{new_sku(sku)}-U-{grade}"
+
+
 def used_price(price_minor: int | None, grade: str) -> int | None:
     """What a used copy of this grade costs, in minor units, rounded down to whole tenths of the unit; None where the
     price of a new one is not known."""

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
-from warehouse.domain import counting, picking, putback, stock, transfers
+from warehouse.domain import counting, picking, putback, returns_bench, stock, transfers
 from warehouse.domain.orders import PICKED
 from warehouse.domain.own_labels import make_label
 from warehouse.models.catalog import Item
@@ -23,7 +23,7 @@ def list_codes(session: Session, task: dict[str, Any]) -> list[tuple[str, str]]:
     find = {
         "pick": _pick, "pack": _pack, "pack_tote": _pack_tote, "bench": _bench, "ship": _ship, "dock": _dock,
         "put_back": _put_back, "transfer": _transfer, "purchase": _purchase, "receive": _receive,
-        "count": _count,
+        "count": _count, "returned": _returned,
     }.get(str(task.get("area")))
     return find(session, task) if find else []
 
@@ -53,6 +53,18 @@ def _put_back(session: Session, task: dict[str, Any]) -> list[tuple[str, str]]:
     if task["step"] == putback.STEP_SHELF and book["home"]["id"]:
         right = (book["home"]["code"], make_label("location", book["home"]["id"]))
     return [right, *_wrong_book(session, book["item_id"])]
+
+
+def _returned(session: Session, task: dict[str, Any]) -> list[tuple[str, str]]:
+    """A copy that may still come out of the box, or the label that goes onto the one in hand."""
+    if task["step"] == returns_bench.STEP_LABEL:
+        into = task["present"]["into"]
+        return [(into["edition"], make_label("item", into["item_id"]))]
+    if task["step"] != returns_bench.STEP_SCAN:
+        return []
+    due = [line for line in task["lines"] if line["with_customer"] > 0][:1]
+    shown = task["lines"][0]["item_id"] if task["lines"] else 0
+    return [*((line["title"], make_label("item", line["item_id"])) for line in due), *_wrong_book(session, shown)]
 
 
 def _transfer(session: Session, task: dict[str, Any]) -> list[tuple[str, str]]:

@@ -161,6 +161,9 @@ def _to(session: Session, actor: Actor, now: ReturnNow, scanned: ScanIn, where: 
                                 may_override=actor.may("override"))
     if not verdict.accepted:
         return _keep(session, actor, now, scanned, verdict, Touched(kinds.COMMAND, item_id=unit.item_id))
+    if where == life.USED and rules.used_sku(row.sku, unit.grade) == row.sku:
+        # A used copy that came back as it was sold bears its label.
+        where, verdict = life.RESTOCK, accept("returns_bench.to_restock", "place", title=row.title)
 
     def put(scan_row: int) -> None:
         returns_units.place(session, actor, unit, where, scan_row)

@@ -10,7 +10,7 @@ from warehouse import i18n
 from warehouse.domain import returns
 from warehouse.domain import returns_bench as rules
 from warehouse.domain import stock as ledger
-from warehouse.domain.incidents import MISTAKE, OPEN, RETURN
+from warehouse.domain.incidents import CONFIRMED, MISTAKE, OPEN, RETURN
 from warehouse.domain.own_labels import make_label
 from warehouse.domain.people import Actor
 from warehouse.errors import Conflict, Invalid, NotFound
@@ -18,7 +18,7 @@ from warehouse.models.catalog import Item, ItemCode
 from warehouse.models.incidents import Incident
 from warehouse.models.returns import CustomerReturn, ReturnLine, ReturnPolicy, ReturnUnit
 from warehouse.models.stock import Location, StockBalance
-from warehouse.services import incidents, journal, messages, stock
+from warehouse.services import incidents, journal, messages, photos, stock
 from warehouse.services.stock import Cause, Place
 
 LINE, UNIT = ReturnLine.__table__, ReturnUnit.__table__
@@ -135,6 +135,24 @@ def ungrade(session: Session, actor: Actor, unit: ReturnUnit) -> None:
             graded_by=None)
 
 
+def keep_photo(session: Session, actor: Actor, unit_id: int, jpeg: bytes, width: int, height: int) -> int:
+    """A picture of a graded copy; its id. It belongs to the incident of the copy. One that is only used has none: its
+    picture is evidence for the customer and nobody's work, so its incident is closed as it is made."""
+    unit = session.get(ReturnUnit, unit_id, with_for_update=True, populate_existing=True)
+    if unit is None:
+        raise NotFound("returns_bench.no_such_copy")
+    if not unit.grade:
+        raise Conflict("returns_bench.grade_first")
+    if unit.incident_id is None:
+        back = session.get_one(CustomerReturn, unit.return_id)
+        made = incidents.report(
+            session, actor, "damaged", RETURN, units=1, item_id=unit.item_id, order_id=back.order_id,
+            return_id=back.id, scan_id=unit.scan_id, note=i18n.say(actor.language, f"returns_bench.grade_{unit.grade}"))
+        incidents.close(session, actor, made, CONFIRMED)
+        _change(session, unit.id, incident_id=made)
+    return photos.keep_photo(session, actor, unit.incident_id or 0, jpeg, width, height)
+
+
 def decide(session: Session, actor: Actor, unit_id: int, acceptance: str, reason: str) -> None:
     """A person says what is said to a copy, whatever the policy says. Refused: without a reason, a copy that has no
     grade yet, one that is not ours, and one that has left the returns place."""
@@ -236,8 +254,9 @@ def used_item(session: Session, actor: Actor, item_id: int, said: str) -> int:
     with the ISBN every order, delivery and stock list of the new title would have to ask which of the two is meant, so
     the label covers it."""
     # Two benches making the same one wait for each other here.
-    book = session.get_one(Item, item_id, with_for_update=True, populate_existing=True)
-    sku = f"{book.sku}-U-{said}"
+    own = session.execute(select(Item.sku).where(Item.id == item_id)).scalar_one()
+    book = session.execute(select(Item).where(Item.sku == rules.new_sku(own)).with_for_update()).scalar_one_or_none()
+    book, sku = book or session.get_one(Item, item_id), rules.used_sku(own, said)
     found = session.execute(select(Item.id).where(Item.sku == sku)).scalar()
     if found is not None:
         return found
@@ -249,7 +268,7 @@ def used_item(session: Session, actor: Actor, item_id: int, said: str) -> int:
         "created_at": actor.at, "updated_at": actor.at,
     }).scalar_one()
     session.execute(insert(ItemCode), {"code": make_label("item", made), "item_id": made})
-    journal.note(session, actor, "make_used_item", "item", made, of=item_id, grade=said, sku=sku)
+    journal.note(session, actor, "make_used_item", "item", made, of=book.id, grade=said, sku=sku)
     return made
 
 

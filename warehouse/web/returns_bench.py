@@ -6,7 +6,7 @@ from flask import Blueprint, Response, request
 
 from warehouse.gateways import photos as camera
 from warehouse.queries import returns_bench as queries
-from warehouse.services import photos, returns_bench, returns_door
+from warehouse.services import returns_bench, returns_door, returns_units
 from warehouse.services.returns_look import draw, look
 from warehouse.web.access import rule
 from warehouse.web.http import (
@@ -55,13 +55,13 @@ def scan(return_id: int) -> Response:
     return answer_scan(write(returns_bench.scan, return_id, scan_from_request()), "returns_bench/_parcel.html")
 
 
-@bp.post("/incident/<int:incident_id>/photo")
+@bp.post("/copy/<int:unit_id>/photo")
 @rule("take_returns")
-def photo(incident_id: int) -> Response:
-    """A picture of a bad copy; with `return` its screen comes back, with the picture in it."""
+def photo(unit_id: int) -> Response:
+    """A picture of a copy; with `return` its screen comes back, with the picture in it."""
     given = request.files.get("photo")
     picture = camera.make_jpeg(given.read(camera.MOST_BYTES + 1) if given else b"")
-    photo_id = write(photos.keep_photo, incident_id, picture.jpeg, picture.width, picture.height)
+    photo_id = write(returns_units.keep_photo, unit_id, picture.jpeg, picture.width, picture.height)
     return_id = whole_from_request("return")
     if wants_json() or return_id is None:
         return answer_json({"photo": photo_id, "width": picture.width, "height": picture.height}, 201)
