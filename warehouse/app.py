@@ -21,7 +21,8 @@ ROOMS = (
     "up", "home", "people", "picking", "packing", "shipping", "orders", "orders_change", "waves", "board", "papers",
     "putback", "incidents", "incidents_trends", "incidents_sheet", "equipment", "receiving", "purchasing", "stock",
     "transfers", "counting", "accuracy", "stocktakes",
-    "returns", "returns_figures", "returns_bench", "refunds", "service", "messages", "customer", "delays", "tracking", "pauses",
+    "returns", "returns_figures", "returns_bench", "refunds", "service", "messages", "customer", "delays", "tracking",
+    "pauses",
 )
 UPLOAD_LIMIT_BYTES = 50 * 1024 * 1024
 HERE = Path(__file__).parent
