@@ -23,6 +23,7 @@ DESK = {
     "stock-card": "/stock/item/1", "shelf-card": "/stock/location/10", "stocktakes": "/stocktakes/",
     "stocktake-new": "/stocktakes/new?kind=zone", "stocktake-list": "/stocktakes/new?kind=list",
     "accuracy": "/accuracy/", "accuracy-months": "/accuracy/?by=month",
+    "customers-must-hear": "/messages/", "texts": "/messages/templates", "text": "/messages/templates/delayed/en",
 }  # fmt: skip
 # Told apart by their own colours: charts, plates, states.
 DARK = (

@@ -5,6 +5,7 @@ import pytest
 from tests.builders import PIN, a_person
 from tests.message_builders import acts, an_english_order, box, message, state, wanted
 from warehouse.config import Config
+from warehouse.services import incidents, messages
 
 JSON = {"Accept": "application/json"}
 
@@ -72,6 +73,14 @@ def test_no_page_gives_name_number_or_address_away(desk, db, actor, order, messa
         page = text_of(desk.get(address))
         assert not any(word in page for word in ("Whitlock", "07700", "nora@"))
         assert not any(word in str(desk.get(address, **JSON).json) for word in ("Whitlock", "07700", "nora@"))
+
+
+def test_what_happened_is_told_with_its_incident_and_who_reported_it(desk, db, actor, order):
+    incident_id = db.write(incidents.report, actor, "short", "pick", units=2, order_id=order.id)
+    message_id = db.write(messages.want, actor, order.id, "short_wait", key="1", incident_id=incident_id, title="Emma",
+                          n=2)
+    page = text_of(desk.get(f"/messages/{message_id}"))
+    assert f"/incidents/{incident_id}" in page and "Lin Yue" in page and "Emma · 2 copies" in page
 
 
 def test_a_letter_is_sent_from_its_page_as_it_was_changed_there(desk, db, message_id):

@@ -21,7 +21,7 @@ PAGE = 50
 # What the tabs of the queue show.
 DONE = "done"
 SHOWN = {"to_tell": TO_TELL, "on_its_way": (QUEUED,), DONE: (SENT, TOLD, DROPPED)}
-_AUTHOR, _REVIEWER = aliased(Person), aliased(Person)
+_AUTHOR, _REVIEWER, _REPORTER = aliased(Person), aliased(Person), aliased(Person)
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def list_messages(
 
 @dataclass(frozen=True)
 class MessagePage:
-    """One message with what it is about and what became of it. `note` is what the incident's reporter wrote."""
+    """One message with what it is about and what became of it; empty words where there is no incident or return."""
 
     row: MessageRow
     tries: int
@@ -132,6 +132,7 @@ class MessagePage:
     incident_kind: str
     incident_stage: str
     incident_at: datetime | None
+    incident_by: str
     return_number: str
 
 
@@ -140,10 +141,12 @@ def message_page(session: Session, message_id: int) -> MessagePage | None:
         _ROW.add_columns(
             MESSAGE.c.tries, MESSAGE.c.queued_at, MESSAGE.c.next_try_at, func.coalesce(Person.name, ""),
             TEMPLATE.c.version, MESSAGE.c.sealed.is_not(None), func.coalesce(Incident.kind, ""),
-            func.coalesce(Incident.stage, ""), Incident.at, func.coalesce(CustomerReturn.number, ""))
+            func.coalesce(Incident.stage, ""), Incident.at, func.coalesce(_REPORTER.name, ""),
+            func.coalesce(CustomerReturn.number, ""))
         .outerjoin(Person, Person.id == MESSAGE.c.done_by)
         .outerjoin(TEMPLATE, TEMPLATE.c.id == MESSAGE.c.template_id)
         .outerjoin(Incident, Incident.id == MESSAGE.c.incident_id)
+        .outerjoin(_REPORTER, _REPORTER.id == Incident.person_id)
         .outerjoin(CustomerReturn, CustomerReturn.id == MESSAGE.c.return_id)
         .where(MESSAGE.c.id == message_id)
     ).one_or_none()

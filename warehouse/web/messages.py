@@ -109,6 +109,7 @@ def show(message_id: int, *, whom: Recipient | None = None, opened: desk.Opened 
         })
     return respond("messages/page.html", {
         "page": found, "row": found.row, "verbs": verbs, "suggestion": suggestion, "whom": whom, "opened": opened,
+        "incident_word": incident_word,
         "word": word, "facts": facts_line, "has_mail": bool(config().smtp_host), "address": address, "note": note_words,
         "may_open": actor().may(OPEN_PERSONAL), "subject_limit": letters.SUBJECT_LIMIT,
         "body_limit": letters.BODY_LIMIT, "note_limit": desk.NOTE_LIMIT,
@@ -238,6 +239,12 @@ def discard(template_id: int) -> Response:
 def word(group: str, name: str) -> str:
     """The word for a topic, state or language."""
     return i18n.say(language(), f"messages.{group}_{name.replace('-', '_').lower()}")
+
+
+def incident_word(group: str, name: str) -> str:
+    """The word for an incident's kind or step; its own name where there is none."""
+    code = f"incidents.{group}_{name}"
+    return i18n.say(language(), code) if i18n.has_sentence(code) else name.replace("_", " ")
 
 
 def facts_line(facts: dict[str, Any]) -> str:
