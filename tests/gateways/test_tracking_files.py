@@ -64,7 +64,7 @@ def test_what_is_no_table_is_one_problem(content):
 
 @pytest.mark.parametrize("text", [
     "2026-03-05 08:00:00", "2026-03-05T08:00:00+08:00", "2026-03-05T00:00:00Z", "2026年3月5日 08:00", "20260305080000",
-    "2026.03.05 08:00", "2026-03-05 00:00:00 +0000",
+    "2026.03.05 08:00", "2026-03-05T00:00:00.000Z", "2026/3/5 8:00:00", "2026-03-05 00:00:00 +0000",
 ])
 def test_a_time_is_read_as_carriers_write_it(text):
     assert read_time(text, SHANGHAI) == EIGHT

@@ -75,6 +75,13 @@ def test_a_day_off_moves_the_truck_of_waiting_orders_and_no_promise(db, actor, w
     assert clocks_of(db, waiting).due_at == datetime(2026, 3, 5, 11, tzinfo=UTC)
 
 
+def test_all_orders_that_wait_move_with_the_day(db, actor, waiting):
+    other = an_order(db, {an_item(db, isbn="9780441013593"): 1}, state="held", carrier_code="SF", placed_at=NIGHT,
+                     received_at=NIGHT, due_at=datetime(2026, 3, 5, 11, tzinfo=UTC))
+    db.write(shifts.add_day_off, actor, THURSDAY, "")
+    assert {clocks_of(db, order).due_at for order in (waiting, other)} == {datetime(2026, 3, 6, 11, tzinfo=UTC)}
+
+
 def test_an_order_that_is_picked_already_keeps_its_truck(db, actor):
     due = datetime(2026, 3, 5, 11, tzinfo=UTC)
     order = an_order(db, {an_item(db): 1}, state="picking", carrier_code="SF", due_at=due)

@@ -23,6 +23,8 @@ _HEADERS = {
 }
 COLUMNS = {header: name for name, headers in _HEADERS.items() for header in headers.split()}
 _NO_TEXT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+_DAY = re.compile(r"^(\d{4})[-年/.](\d{1,2})[-月/.](\d{1,2})日?")
+# An hour of one digit, and no marks at all, are no ISO.
 _FORMS = ("%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y%m%d%H%M%S", "%Y%m%d %H:%M:%S")
 
 
@@ -66,15 +68,14 @@ def read_event(row: int, cells: dict[str, str], time_zone: str) -> Event | tuple
 
 def read_time(text: str, time_zone: str) -> datetime | None:
     """A moment in UTC; None for what is none. Year first: day and month are never guessed."""
-    plain = re.sub(r"[年月/.](?=\d)", "-", text).replace("日", "").strip()
+    plain = _DAY.sub(lambda day: f"{day[1]}-{int(day[2]):02d}-{int(day[3]):02d}", text.strip())
     try:
         return _zoned(datetime.fromisoformat(re.sub(r" (?=[+-]\d{2}:?\d{2}$)", "", plain)), time_zone)
     except ValueError:
         pass
     for form in _FORMS:
-        padded = re.sub(r"(?<=-)(\d)(?=\D)", r"0\1", plain)
         try:
-            return _zoned(datetime.strptime(padded, form), time_zone)  # noqa: DTZ007 - the zone comes next
+            return _zoned(datetime.strptime(plain, form), time_zone)  # noqa: DTZ007 - the zone comes next
         except ValueError:
             continue
     return None

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from warehouse.domain import clocks as rules
 from warehouse.domain import picking
 from warehouse.domain.clocks import AT_RISK, IN_TIME, LATE, LEAST_MEASURED, MEASURED_DAYS, VERDICTS
-from warehouse.domain.orders import BEFORE_DISPATCH, HELD, PACKING, RECEIVED
+from warehouse.domain.orders import BEFORE_DISPATCH, HELD, PACKING, PICKING, RECEIVED, RELEASED
 from warehouse.domain.shifts import Calendar, say_hours
 from warehouse.models.orders import Hold, Order, OrderLine
 from warehouse.models.people import Person
@@ -158,7 +158,9 @@ def _rows(
                Order.promised_at, Order.lines_count, Order.units_wanted, Order.packer_id)
         .where(Order.state.in_(BEFORE_DISPATCH), *wanted).order_by(rank, _LIMIT, Order.id).limit(SHOWN)).all()
     ids = [row[0] for row in found]
-    pickers, holds, short = _pickers(session, ids), _holds(session, ids), _short(session, ids)
+    # Picked whole, an order lies in its tote while its picker walks on for others.
+    pickers = _pickers(session, [row[0] for row in found if row[2] in {RELEASED, PICKING}])
+    holds, short = _holds(session, ids), _short(session, ids)
     packers = _names(session, {row[10] for row in found if row[10] and row[2] == PACKING})
     return [
         Row(order_id, number or "", state, carrier, judged, rules.CONFIRM if is_confirm else rules.TRUCK, limit,

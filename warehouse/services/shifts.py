@@ -31,7 +31,7 @@ ORDER = Order.__table__
 NAME_LENGTH = 60
 MOST_SILENT_HOURS = 240
 
-_RETIME = update(ORDER).where(ORDER.c.id == bindparam("order"), ORDER.c.state.in_(STILL_OPEN)).values(
+_RETIME = update(ORDER).where(ORDER.c.id == bindparam("order"), ORDER.c.released_at.is_(None)).values(
     due_at=bindparam("due"), confirm_by=bindparam("confirm"))
 
 
