@@ -29,9 +29,9 @@ def report(
     that count is open: the title where it is known, else all that stands there. `customer_text` is kept sealed.
     Refuses a kind that nobody knows or that cannot be found at that stage, and a cause that is none of it."""
     if kind not in rules.KINDS or stage not in rules.KINDS[kind].stages:
-        raise Invalid("incidents.not_there", kind=kind, stage=stage)
+        raise Invalid("incidents.not_there")
     if cause and cause not in rules.causes_of(kind):
-        raise Invalid("incidents.unknown_cause", cause=cause)
+        raise Invalid("incidents.unknown_cause")
     duty = rules.duty_of(kind, stage)
     incident = Incident(
         kind=kind, stage=stage, state=rules.INCIDENT_FLOW.start, units=units, item_id=item_id,

@@ -77,16 +77,16 @@ def change(
     what moved them may change."""
     incident = _open(session, incident_id)
     if kind not in rules.KINDS or incident.stage not in rules.KINDS[kind].stages:
-        raise Invalid("incidents.not_there", kind=kind, stage=incident.stage)
+        raise Invalid("incidents.not_there")
     if cause and cause not in rules.causes_of(kind):
-        raise Invalid("incidents.unknown_cause", cause=cause)
+        raise Invalid("incidents.unknown_cause")
     if not 0 <= units <= MOST_UNITS:
         raise Invalid("incidents.units_wrong", most=MOST_UNITS)
     is_booked = bool(moved_by_report(session, incident))
     if units != incident.units and is_booked:
         raise Conflict("incidents.units_are_booked")
     if kind != incident.kind and not rules.may_become(incident.kind, kind, incident.stage, is_booked=is_booked):
-        raise Conflict("incidents.kind_is_booked", kind=kind)
+        raise Conflict("incidents.kind_is_booked")
     was: dict[str, Any] = {
         name: getattr(incident, name)
         for name, now in (("kind", kind), ("cause", cause), ("units", units)) if getattr(incident, name) != now}
