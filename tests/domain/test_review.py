@@ -5,11 +5,12 @@ from datetime import UTC, datetime
 
 import pytest
 
+from warehouse import i18n
 from warehouse.domain import orders as rules
 from warehouse.domain.carriers import choose_carrier
 from warehouse.domain.orders import BEFORE_DISPATCH, ORDER_FLOW, Flaw, LineDraft, OrderDraft, Recipient
-from warehouse.domain.remarks import contradiction
-from warehouse.domain.review import CAUGHT, HELD, WARNED, World, postcode_fits, review
+from warehouse.domain.remarks import contradiction, titles_named
+from warehouse.domain.review import CAUGHT, DECISIONS, HELD, WARNED, World, postcode_fits, review
 from warehouse.errors import Conflict
 
 BOOK = "9780140283334"
@@ -172,3 +173,56 @@ def test_the_carrier_follows_service_and_country():
     assert choose_carrier("International Tracked", "DE") == "INTL"
     assert [choose_carrier(text, "CN") for text in ("快递", "顺丰特快", "EMS", "圆通")] == ["YTO", "SF", "EMS", "YTO"]
     assert choose_carrier("Royal Mail", "CN") == "YTO"
+
+
+@pytest.mark.parametrize(("units", "usual", "is_odd"), [
+    (20, 1.4, True), (19, 1.4, False), (20, 2.5, False), (500, 0, False), (21, 2.0, True),
+])
+def test_far_more_copies_than_the_channel_usually_has_are_held(units, usual, is_odd):
+    draft = replace(DRAFT, lines=(line(units=units),))
+    verdict = review(draft, World(KNOWN.items, usual_units=usual))
+    assert ("odd_quantity" in {flaw.code for flaw in verdict.holds}) is is_odd
+
+
+@pytest.mark.parametrize(("price", "listed", "currency", "is_odd"), [
+    (460, 2300, "CNY", False), (459, 2300, "CNY", True), (6900, 2300, "CNY", False), (6901, 2300, "CNY", True),
+    (1, 2300, "GBP", False), (0, 2300, "CNY", False),
+])
+def test_a_price_far_from_the_catalogue_is_held(price, listed, currency, is_odd):
+    draft = replace(DRAFT, lines=(replace(line(), price_minor=price),), currency="CNY")
+    verdict = review(draft, World(KNOWN.items, prices={1: (listed, currency)}))
+    assert ("odd_price" in {flaw.code for flaw in verdict.holds}) is is_odd
+
+
+@pytest.mark.parametrize(("payment", "cash", "is_held"), [("cod", 200_001, True), ("cod", 200_000, False),
+                                                          ("paid", 200_001, False)])
+def test_more_cash_than_a_driver_should_carry_is_held(payment, cash, is_held):
+    verdict = review(replace(DRAFT, payment=payment, cod_minor=cash), World(KNOWN.items))
+    assert ("cod_above_limit" in {flaw.code for flaw in verdict.holds}) is is_held
+
+
+@pytest.mark.parametrize(("remark", "named", "found"), [
+    ("老板我要活着这本", ["活着这本"], True),
+    ("请发平凡的世界", ["平凡的世界"], True),
+    ("三体很好看，谢谢", ["三体"], False),
+    ("不要三体了", ["三体"], True),
+    ("不要平凡的世界", ["平凡的世界"], False),
+    ("please send Wuthering Heights", ["Wuthering Heights"], True),
+    ("I read Wuthering Heights last year", [], False),
+])
+def test_a_catalogue_title_in_the_remark_needs_no_mark_round_it(remark, named, found):
+    assert bool(contradiction(remark, ["三体"], named)) is found
+
+
+def test_titles_are_found_whole_and_the_longest_first():
+    titles = ["三体", "三体全集", "活着", "Emma", "The Dispossessed"]
+    assert titles_named("要三体全集，不是活着", titles) == ["三体全集"]
+    assert titles_named("send The Dispossessed please", titles) == ["The Dispossessed"]
+    assert titles_named("sent to The Dispossessedx", titles) == []
+
+
+def test_every_held_order_has_an_answer_and_each_answer_its_words():
+    for reason in HELD:
+        for do in DECISIONS[reason]:
+            assert i18n.has_sentence(f"orders.do_{do}")
+            assert do == "paid" or i18n.has_sentence(f"orders.why_{do}")

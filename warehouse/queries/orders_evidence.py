@@ -3,6 +3,7 @@ names, the amount as stated and as reckoned, and which field of an address is fl
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from sqlalchemy import func, literal, select, tuple_
 from sqlalchemy.orm import Session
@@ -26,6 +27,7 @@ class Twin:
     number: str
     source_number: str
     state: str
+    placed_at: datetime
     total_minor: int
     lines: list[LineView]
     differs: frozenset[int] = frozenset()
@@ -88,15 +90,16 @@ def _twins(
     if not wanted:
         return {}
     others = session.execute(
-        select(ORDER.c.id, ORDER.c.number, ORDER.c.source_number, ORDER.c.state, ORDER.c.total_minor, ORDER.c.channel)
+        select(ORDER.c.id, ORDER.c.number, ORDER.c.source_number, ORDER.c.state, ORDER.c.placed_at,
+               ORDER.c.total_minor, ORDER.c.channel)
         .where(tuple_(ORDER.c.channel, ORDER.c.source_number).in_(sorted(wanted)))).all()
     theirs = lines_of(session, [other.id for other in others])
     found: dict[int, list[Twin]] = {}
     for other in others:
         order_id = wanted[other.channel, other.source_number]
         mine = {(line.code, line.wanted) for line in lines.get(order_id, ())}
-        twin = Twin(other.id, other.number, other.source_number, other.state, other.total_minor,
-                    theirs.get(other.id, []))
+        twin = Twin(other.id, other.number, other.source_number, other.state, other.placed_at,
+                    other.total_minor, theirs.get(other.id, []))
         differs = frozenset(line.position for line in twin.lines if (line.code, line.wanted) not in mine)
         found.setdefault(order_id, []).append(replace(twin, differs=differs))
     return found
