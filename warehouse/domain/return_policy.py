@@ -56,8 +56,8 @@ class Verdict:
 
 
 def judge(policy: Policy, *, kind: str, days_gone: int, has_photo: bool) -> Verdict:
-    """What the policy says to a request made this many whole days after delivery. Whatever it refuses, it refuses before
-    it asks a person for anything."""
+    """What the policy says to a request made this many whole days after delivery. What it refuses it refuses at once,
+    before it asks a person for anything."""
     if policy.decision == REFUSE:
         return Verdict(REFUSE, NEVER_TAKEN)
     if days_gone > policy.days:

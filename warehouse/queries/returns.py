@@ -1,4 +1,4 @@
-"""Returns for the desk: the list with what waits for a decision, everything of one, the rules and past files (RET-1)."""
+"""Returns for the desk: the list with what waits for a decision, everything of one, rules and past files (RET-1)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -56,7 +56,8 @@ class Returns:
 
 
 def list_returns(
-    session: Session, now: datetime, *, state: str = "", waiting: bool = False, text: str = "", before: int | None = None,
+    session: Session, now: datetime, *, state: str = "", waiting: bool = False, text: str = "",
+    before: int | None = None,
 ) -> Returns:
     """The newest first; what waits, the oldest first. `text`: a number of the return, its order or its parcel."""
     late_before = now - DECIDE_WITHIN
@@ -178,7 +179,8 @@ class ReturnPage:
 
 
 def return_page(session: Session, return_id: int) -> ReturnPage | None:
-    row = session.execute(select(CustomerReturn.__table__).where(CustomerReturn.id == return_id)).mappings().one_or_none()
+    row = session.execute(
+        select(CustomerReturn.__table__).where(CustomerReturn.id == return_id)).mappings().one_or_none()
     if row is None:
         return None
     facts = {name: value for name, value in row.items() if name != "words"} | {"has_words": row["words"] is not None}

@@ -23,7 +23,7 @@ def ask(
     incident_id: int | None = None,
 ) -> int:
     """Ask finance to give back an amount; the refund's id. Refused: nothing was paid, more than is left of what was
-    paid, and a second one for the same return or incident. One that was refused may be asked anew: it is the same row."""
+    paid, and a second one for the same return or incident. One that was refused may be asked anew, as the same row."""
     order = session.execute(
         select(ORDER.c.payment, ORDER.c.currency, ORDER.c.total_minor, ORDER.c.refunded_minor)
         .where(ORDER.c.id == order_id).with_for_update()).one_or_none()

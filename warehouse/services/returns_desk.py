@@ -1,4 +1,4 @@
-"""The desk's decisions about returns: approve, refuse, withdraw, judge a doubtful copy, and the policy itself (RET-1)."""
+"""The desk about returns: approve, refuse, withdraw, judge a doubtful copy, and the policy itself (RET-1)."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -53,8 +53,8 @@ def find_order(session: Session, number: str) -> int:
 
 def lines_of_code(session: Session, order_id: int, text: str, units: int) -> list[Want]:
     """Copies of one title, named by a code of it, as lines of the order: a title on several lines is taken from the
-    first that has copies left. Refused: a wrong check digit, an order that has not left, a title that is not in it, more
-    than the customer has."""
+    first that has copies left. Refused: a wrong check digit, an order that has not left, a title that is not in it,
+    more than the customer has."""
     cell = read_isbn_cell(text)
     if cell.problem == "wrong_check_digit":
         raise Invalid("returns.bad_check_digit", text=text)
@@ -193,7 +193,7 @@ def open_words(session: Session, actor: Actor, return_id: int) -> str:
 
 
 def change_policy(session: Session, actor: Actor, policy: Policy) -> int:
-    """A new version of one reason's rule, from now on; its number. What was decided keeps the rule it was decided by."""
+    """A new version of one reason's rule, from now on; its number. What was decided keeps its own rule."""
     if policy.reason not in returns.RETURN_REASONS:
         raise Invalid("returns.choose_reason")
     if not (0 <= policy.days <= return_policy.MOST_DAYS and 0 <= policy.fee_percent <= 100):
