@@ -14,7 +14,7 @@ from warehouse.models.orders import Order, OrderLine
 from warehouse.models.packing import Parcel
 from warehouse.models.shipping import Manifest
 from warehouse.models.stock import PutBack
-from warehouse.services import cancellation, orders_change, orders_merge, orders_split
+from warehouse.services import cancellation, orders_change, orders_merge, orders_split, shipping_look
 
 WHY = "Asked by phone"
 
@@ -284,3 +284,14 @@ def test_two_people_change_the_same_order_one_after_the_other(db, at):
     with pytest.raises(Invalid, match="nothing_changed"):
         none_of_a_line(under)
     assert waiting(db) == 3
+
+
+def test_the_ship_screen_says_why_a_printed_label_is_void_until_the_box_is_closed_anew(db, at):
+    under = at("packed")
+    with db.read() as session:
+        parcel = session.execute(select(Parcel.id)).scalar_one()
+        assert shipping_look.draw(shipping_look.look(session, parcel, "en"), under.packer)["changed"] == ""
+    another_address(under)
+    with db.read() as session:
+        task = shipping_look.draw(shipping_look.look(session, parcel, "en"), under.packer)
+    assert (task["changed"], task["step"], task["label_prints"]) == (WHY, "label", 0)

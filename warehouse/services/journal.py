@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CursorResult, bindparam, insert, text, update
+from sqlalchemy import CursorResult, ScalarSelect, bindparam, insert, select, text, update
 from sqlalchemy.orm import Session
 
+from warehouse.domain.orders import CHANGES
 from warehouse.domain.people import Actor
 from warehouse.models.base import Instant
 from warehouse.models.journal import Action, NightRun
-from warehouse.models.orders import ImportRun
+from warehouse.models.orders import ImportRun, Order
 
 # A night that was begun this long ago and is not done was broken off.
 BROKEN_OFF = timedelta(hours=1)
@@ -43,6 +44,15 @@ def note(
         "at": actor.at, "person_id": actor.person_id, "device_id": actor.device_id, "verb": verb,
         "subject": subject, "subject_id": subject_id, "reason": reason, "facts": facts,
     })
+
+
+def last_change(since: Any) -> ScalarSelect[str]:
+    """Why the desk changed an order last, as a part of a SELECT of that order: nothing where it did not since the
+    moment in that column (ORD-7)."""
+    return (
+        select(Action.reason)
+        .where(Action.subject == "order", Action.subject_id == Order.id, Action.verb.in_(CHANGES), Action.at >= since)
+        .order_by(Action.id.desc()).limit(1).correlate_except(Action).scalar_subquery())
 
 
 def keep_import(

@@ -13,19 +13,19 @@ from warehouse.domain import cartons as boxes
 from warehouse.domain import packing as rules
 from warehouse.domain import picking
 from warehouse.domain import stock as ledger
-from warehouse.domain.orders import CHANGES
 from warehouse.domain.own_labels import make_label
 from warehouse.domain.packing import Bench, PackLine
 from warehouse.domain.scans import Answer
 from warehouse.errors import NotFound
 from warehouse.models.catalog import Item, ItemCode
 from warehouse.models.incidents import Incident
-from warehouse.models.journal import Action, Scan
+from warehouse.models.journal import Scan
 from warehouse.models.orders import Order, OrderLine
 from warehouse.models.packing import Carton, Parcel
 from warehouse.models.people import Person
 from warehouse.models.picking import PickRun, PickStop, Tote
 from warehouse.models.stock import PutBack, StockBalance, StockMove
+from warehouse.services import journal
 
 TASK = "pack"
 WRONG_ITEM = "packing.wrong_item"
@@ -64,13 +64,6 @@ _WAITS_IN_TOTE = _WAITS.where(
 _WAITS_IN_PARCEL = _WAITS.where(
     PutBack.source_id == Parcel.location_id, PutBack.order_line_id == OrderLine.id
 ).correlate(OrderLine, Parcel).scalar_subquery()
-# Why the desk changed the order last since it is under way.
-CHANGED = (
-    select(Action.reason)
-    .where(Action.subject == "order", Action.subject_id == Order.id, Action.verb.in_(CHANGES),
-           Action.at >= Order.released_at)
-    .order_by(Action.id.desc()).limit(1).correlate(Order).scalar_subquery()
-)
 _EVERY = aliased(Parcel)
 # Voided parcels count too: a position is used once.
 _POSITION = (
@@ -89,7 +82,7 @@ _BENCH: Any = (
         Order.id, Order.number, Order.source_number, Order.channel, Order.state, Order.due_at, Order.carrier_code,
         Order.when_short, Order.buyer_remark, Order.staff_remark, Order.gift_note, Order.must_acknowledge,
         Order.acknowledged_at, Order.packer_id, Person.name.label("packer"), _UNDECIDED.label("undecided"),
-        CHANGED.label("changed"),
+        journal.last_change(Order.released_at).label("changed"),
         _SEEN.id.label("last_id"), _SEEN.code.label("last_code"), _SEEN.item_id.label("last_item_id"),
         Scan.answer, Scan.body_hash, _POSITION.label("last_position"), _RACK.label("rack"),
         OrderLine.id.label("line_id"), OrderLine.item_id, OrderLine.units_picked, OrderLine.units_packed,

@@ -19,6 +19,7 @@ from warehouse.models.orders import Order, OrderLine
 from warehouse.models.packing import Carton, Parcel, ParcelLine
 from warehouse.models.people import Person
 from warehouse.models.shipping import Carrier, Manifest, Pause
+from warehouse.services import journal
 
 SHIP = "ship"
 ASKS_TRACKING = "shipping.tracking_wanted"
@@ -74,6 +75,8 @@ _PARCEL = (
         Parcel.position, Parcel.weight_g, Parcel.expected_weight_g, Parcel.closed_at, Parcel.label_applied_at,
         Parcel.handed_over_at, Order.due_at, Order.gift_note, Person.name.label("packer"),
         Carton.code.label("carton"), _LAST_CODE.label("last_code"), Scan.answer, Scan.body_hash,
+        # After the box was closed: what was printed for it is no longer right.
+        journal.last_change(Parcel.closed_at).label("changed"),
         # A box that was opened again gets a new slip: only copies since it was closed count as its own.
         _SLIPS.where(PrintJob.at >= Parcel.closed_at).correlate(Parcel).scalar_subquery().label("slip_prints"),
         _SLIPS.correlate(Parcel).scalar_subquery().label("slips_ever"),
@@ -147,7 +150,8 @@ def draw(now: ShipNow, actor: Actor) -> dict[str, Any]:
         "least_g": band[0] if band else None, "most_g": band[1] if band else None,
         "is_weight_right": band is None or row["weight_g"] is None or band[0] <= row["weight_g"] <= band[1],
         "has_label": box.has_label, "label_made_at": _iso(row["label_made_at"]), "label_prints": box.label_prints,
-        "slip_prints": row["slip_prints"], "has_gift_note": bool(row["gift_note"]), "code": box.code,
+        "slip_prints": row["slip_prints"], "has_gift_note": bool(row["gift_note"]),
+        "changed": row["changed"] or "", "code": box.code,
         "tracking_number": box.tracking_number, "carrier": box.carrier, "lane": box.lane, "cut_off": row["cut_off"],
         "label_applied_at": _iso(row["label_applied_at"]), "handed_over_at": _iso(row["handed_over_at"]),
         "manifest": box.manifest,
