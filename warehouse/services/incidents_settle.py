@@ -227,8 +227,7 @@ def _move(
     to = _WAYS[way]
     target = stock.fixed_place(session, to.target)
     condition = ledger.GOOD if from_there.place.kind == ledger.LOST_FOUND else from_there.condition
-    reason = ledger.REGRADE if to.reason == ledger.DAMAGE and from_there.place.kind == ledger.STAGING else to.reason
-    stock.move(session, actor, seen.item_id, units, source=from_there.place, target=target, cause=Cause(reason),
+    stock.move(session, actor, seen.item_id, units, source=from_there.place, target=target, cause=Cause(to.reason),
                condition=condition, target_condition=to.condition)
     return {"source": from_there.place.id, "from": from_there.code, "target": target.id, "to": to.target,
             "units": units, "condition": from_there.condition, "target_condition": to.condition}

@@ -34,12 +34,13 @@ def lying(session: Session, incident: Incident) -> list[Lying]:
     units: Counter[tuple[int, str]] = Counter()
     for row in moved_by_report(session, incident):
         units[row.target_id, row.target_condition] += row.units
-    _keep_own(units, incident.units)
-    for facts in settlements(session, incident.id):
-        moved = facts.get("moved")
-        if moved:
+    for sibling_id in _siblings(session, incident):
+        for moved in _moved_since(session, sibling_id):
             units[moved["source"], moved["condition"]] -= moved["units"]
-            units[moved["target"], moved["target_condition"]] += moved["units"]
+    _keep_own(units, incident.units)
+    for moved in _moved_since(session, incident.id):
+        units[moved["source"], moved["condition"]] -= moved["units"]
+        units[moved["target"], moved["target_condition"]] += moved["units"]
     places = {row.id: row for row in session.execute(
         select(Location.id, Location.code, Location.kind).where(Location.id.in_({at for at, _ in units})))}
     found = [Lying(Place(at, places[at].kind), places[at].code, condition, n)
@@ -70,6 +71,18 @@ def moved_by_report(session: Session, incident: Incident) -> list[Any]:
         .where(StockMove.item_id == incident.item_id, StockMove.reason.in_(_REPORTED), StockMove.source_id !=
                StockMove.target_id, or_(by_scan, at_once) if incident.scan_id else at_once)
         .order_by(StockMove.id)))
+
+
+def _moved_since(session: Session, incident_id: int) -> list[Mapping[str, Any]]:
+    return [facts["moved"] for facts in settlements(session, incident_id) if "moved" in facts]
+
+
+def _siblings(session: Session, incident: Incident) -> list[int]:
+    """Incidents of the same gesture: one shelf was empty for several orders, and its copies were booked out once."""
+    return list(session.execute(
+        select(Incident.id).where(
+            Incident.at == incident.at, Incident.person_id == incident.person_id, Incident.item_id == incident.item_id,
+            Incident.location_id == incident.location_id, Incident.id != incident.id)).scalars())
 
 
 def _keep_own(units: Counter[tuple[int, str]], most: int) -> None:
