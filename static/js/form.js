@@ -3,10 +3,10 @@
 (function () {
   'use strict'
 
-  async function send (form, button) {
+  async function send (form, button, body) {
     const address = button?.hasAttribute('formaction') ? button.formAction : form.action
     const answer = await fetch(address, {
-      method: 'POST', body: new FormData(form, button), headers: { 'HX-Request': 'true' }
+      method: 'POST', body, headers: { 'HX-Request': 'true' }
     })
     if (answer.ok) {
       location.assign(answer.url)
@@ -28,9 +28,11 @@
     if (!form.matches('form[data-keep]') || event.defaultPrevented) return
     event.preventDefault()
     const button = event.submitter
+    // Before the button is disabled: what it says goes along only while it can be pressed.
+    const body = new FormData(form, button)
     if (button) button.disabled = true
     try {
-      await send(form, button)
+      await send(form, button, body)
     } catch {
       window.tablet.notices.turn('offline', true)
     } finally {
