@@ -90,7 +90,7 @@ def _ids(session: Session, ids: Select[Any]) -> list[int]:
 def _order(session: Session, order_id: int, acts: Sequence[Entry]) -> Iterable[Entry]:
     row = session.execute(
         select(Order.placed_at, Order.received_at, Order.confirmed_at, Order.channel, Order.source_number,
-               Order.dispatched_at, Order.delivered_at, Order.origin_id).where(Order.id == order_id)).one_or_none()
+               Order.dispatched_at, Order.origin_id).where(Order.id == order_id)).one_or_none()
     if row is None:
         return
     yield Entry(row.placed_at, DESK, "order", "placed", facts={"channel": row.channel, "number": row.source_number})
@@ -99,8 +99,6 @@ def _order(session: Session, order_id: int, acts: Sequence[Entry]) -> Iterable[E
         yield Entry(row.confirmed_at, DESK, "order", "confirm")
     if row.dispatched_at:
         yield Entry(row.dispatched_at, PARCEL, "order", "dispatched")
-    if row.delivered_at:
-        yield Entry(row.delivered_at, PARCEL, "order", "delivered")
 
 
 def _acts(session: Session, subjects: dict[str, list[int]]) -> list[Entry]:

@@ -94,7 +94,7 @@ def order(order_id: int) -> Response:
         "words_length": WORDS_LENGTH, "page_link": link_to(found), "opened": request.args.get("opened", type=int),
         "places": {
             "order": address("orders.page", order_id=order_id),
-            "return": address("returns.new", order_id=order_id),
+            "return": address("returns.new_page", order=found.number),
             "messages": address("messages.listing"), "refunds": address("refunds.listing"),
         },
     })
