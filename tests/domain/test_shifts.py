@@ -101,7 +101,8 @@ def test_a_minute_is_worked_where_the_house_is_open(calendar, at):
 # --- What a person may plan ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("text", "minute"), [("8:00", 480), ("08.30", 510), ("0800", 480), ("24:00", 1440), ("0:00", 0)])
+@pytest.mark.parametrize(("text", "minute"), [
+    ("8:00", 480), ("08.30", 510), ("0800", 480), ("24:00", 1440), ("0:00", 0)])
 def test_an_hour_is_read_as_people_write_it(text, minute):
     assert minute_of_day(text) == minute
     assert minute_of_day(clock_text(minute)) == minute

@@ -34,7 +34,8 @@ def clocks_of(db, order):
 def waiting(db):
     """A confirmed order for SF's truck of Thursday, 19:00, promised for Saturday."""
     return an_order(db, {an_item(db): 1}, carrier_code="SF", placed_at=NIGHT, received_at=NIGHT,
-                    due_at=datetime(2026, 3, 5, 11, tzinfo=UTC), promised_at=datetime(2026, 3, 7, 15, 59, 59, tzinfo=UTC))
+                    due_at=datetime(2026, 3, 5, 11, tzinfo=UTC),
+                    promised_at=datetime(2026, 3, 7, 15, 59, 59, tzinfo=UTC))
 
 
 def test_a_new_house_works_every_day_from_eight_to_ten_at_night(db):

@@ -1,4 +1,4 @@
-"""What carriers tell comes in once, whatever way and order it comes; parcels, orders, incidents and customers follow."""
+"""What carriers tell comes in once, whatever way and order it comes; parcels, orders and incidents follow."""
 
 import hashlib
 import hmac
@@ -114,7 +114,8 @@ def test_what_goes_wrong_opens_one_incident_and_the_customer_must_hear(db, actor
     tell(db, actor, told(actor, kind, 5))
 
     assert taken.incidents == 1
-    assert rows(db, Incident.kind, Incident.stage, Incident.parcel_id, Incident.order_id, Incident.units, Incident.note) == [
+    told_of = Incident.parcel_id, Incident.order_id, Incident.units, Incident.note
+    assert rows(db, Incident.kind, Incident.stage, *told_of) == [
         (incident, "carrier", parcel, order.id, 2, "破损，电话 138******11")]
     (message,) = rows(db, Message.why, Message.order_id, Message.language, Message.facts, Message.incident_id)
     assert message[:3] == (why, order.id, "zh-Hans")

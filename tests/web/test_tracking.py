@@ -110,7 +110,8 @@ def test_a_signed_message_is_taken_in_once_however_often_it_is_sent(tablet, db, 
 
 
 def test_bad_events_of_a_message_are_named_and_the_others_taken(tablet, db, clock, number, secret):
-    body = message({"number": number, "time": AT, "status": "delivered"}, {"number": number, "time": "noon", "status": "lost"},
+    body = message({"number": number, "time": AT, "status": "delivered"},
+                   {"number": number, "time": "noon", "status": "lost"},
                    {"number": "SF0000000000000", "time": AT, "status": "lost"}, {"number": 7}, {})
     told = post(tablet, clock, secret, body).json
     assert (told["rows"], told["created"], told["rejected"], told["unknown"]) == (5, 1, 4, ["SF0000000000000"])

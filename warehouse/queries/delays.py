@@ -25,12 +25,13 @@ SHOWN = 100
 # The newest of the measured days: enough for a median, and few enough to reckon anew for each look.
 MEASURED_ORDERS = 600
 _STEPS = (("confirm", "received_at", "confirmed_at"), ("release", "confirmed_at", "released_at"),
-          ("pick", "released_at", "picked_at"), ("pack", "picked_at", "packed_at"), ("ship", "packed_at", "dispatched_at"))
+          ("pick", "released_at", "picked_at"), ("pack", "picked_at", "packed_at"),
+          ("ship", "packed_at", "dispatched_at"))
 
 
 @dataclass(frozen=True)
 class Row:
-    """An order with its nearest clock. `clock` is confirm or truck; `ready_at` when it would be ready at the usual pace.
+    """An order with its nearest clock. `clock` is confirm or truck; `ready_at` when it is ready at the usual pace.
     `person` has it in hand, empty where nobody has; `why` are the reasons of its holds; `short` units are missing."""
 
     id: int

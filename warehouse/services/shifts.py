@@ -96,7 +96,8 @@ def set_carrier(
         raise Invalid("delays.no_such_hour", text=cut_off.strip())
     if transit_days > LONGEST_TRANSIT_DAYS or first_event_hours > MOST_SILENT_HOURS:
         raise Invalid("delays.carrier_out_of_range", days=LONGEST_TRANSIT_DAYS, hours=MOST_SILENT_HOURS)
-    times: dict[str, Any] = {"cut_off": clock_text(minutes), "transit_days": transit_days, "first_event_hours": first_event_hours}
+    times: dict[str, Any] = {
+        "cut_off": clock_text(minutes), "transit_days": transit_days, "first_event_hours": first_event_hours}
     changed = session.execute(update(Carrier).where(Carrier.code == code).values(**times))
     if changed.rowcount != 1:  # type: ignore[attr-defined]
         raise NotFound("shipping.no_such_carrier", carrier=code)

@@ -153,7 +153,8 @@ def look_for_parcel(
 
 def _dock_now(row: RowMapping) -> DockNow:
     return DockNow(DockList(
-        **{name: row[f"list_{name}"] for name in (*_LIST_FIELDS, *_TRUCK_FIELDS)}, answer=row["answer"], body_hash=row["body_hash"]))
+        **{name: row[f"list_{name}"] for name in (*_LIST_FIELDS, *_TRUCK_FIELDS)},
+        answer=row["answer"], body_hash=row["body_hash"]))
 
 
 def with_parcels(session: Session, now: DockNow) -> DockNow:

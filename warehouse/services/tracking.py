@@ -1,5 +1,5 @@
-"""What carriers tell about parcels comes in (SHP-4), by file or signed message: events are kept once, parcels and orders
-follow them, and what went wrong opens its incident.
+"""What carriers tell about parcels comes in (SHP-4), by file or signed message: events are kept once, parcels and
+orders follow them, and what went wrong opens its incident.
 
 One call is one transaction of some hundred events. Orders and parcels are locked before they are judged, so that a file
 and a message about the same parcel come one after the other."""

@@ -32,7 +32,8 @@ def page() -> Response:
     if wants_json():
         return answer_json({"carriers": carriers, "past": past})
     return respond("tracking/page.html", {
-        "carriers": carriers, "past": past, "is_chinese": language() == i18n.CHINESE, "may_see": actor().may("see_board"),
+        "carriers": carriers, "past": past, "is_chinese": language() == i18n.CHINESE,
+        "may_see": actor().may("see_board"),
         "opened": int(run) if run.isascii() and run.isdigit() and len(run) < 12 else 0,
         "most_problems": MOST_PROBLEMS_SHOWN})
 
@@ -61,7 +62,7 @@ def is_unsigned(response: Response) -> bool:
 @limiter.limit(MESSAGES)
 @limiter.limit(UNSIGNED, deduct_when=is_unsigned)
 def webhook(carrier: str) -> Response:
-    """Events as JSON, signed by the carrier; `docs/tracking-files.md`. Every answer is JSON: whoever asks is a program."""
+    """Events as JSON, signed by the carrier; `docs/tracking-files.md`. Every answer is JSON: a program asks."""
     request.max_content_length = BODY_LIMIT_KB * 1024
     now = clock.now()
     try:
