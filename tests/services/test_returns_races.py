@@ -75,7 +75,10 @@ def test_the_same_scan_at_once_takes_one_copy_in_and_has_one_answer(db, actor, p
     order = a_sent_order(db, actor, {dune: 3})
     return_id, scan_id = opened(db, packer, order.number), str(uuid.uuid4())
 
-    answers = at_once(*[lambda: db.write(returns_bench.scan, packer, return_id, a_scan(dune.isbn, scan_id=scan_id))] * 4)
+    def scan():
+        return db.write(returns_bench.scan, packer, return_id, a_scan(dune.isbn, scan_id=scan_id))
+
+    answers = at_once(*[scan] * 4)
 
     assert len({to_json(answer) for answer in answers}) == 1
     assert count(db, ReturnUnit.id) == 1

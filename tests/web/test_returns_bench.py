@@ -1,5 +1,5 @@
-"""The returns bench over HTTP: a scan opens the box, buttons and pictures come back as the screen, and only those may in
-who take returns."""
+"""The returns bench over HTTP: a scan opens the box, buttons and pictures come back as the screen, and only those who
+take returns may in."""
 
 from io import BytesIO
 

@@ -159,8 +159,8 @@ def judge_other(thing: Thing, step: str, person: str) -> Verdict:
 
 
 def acceptance_of(grade: str, worst_grade: str, *, received_as: str, source: str, is_approved: bool) -> str:
-    """What we say to a copy of this grade. What came as another title, or before anybody decided, waits for the desk. What the carrier brought back never was
-    with the customer."""
+    """What we say to a copy of this grade. What came as another title, or before anybody decided, waits for the
+    desk. What the carrier brought back never was with the customer."""
     if received_as != AS_SENT:
         return REJECTED if received_as == NOT_OURS else PENDING
     if source == CARRIER:

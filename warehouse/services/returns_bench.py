@@ -257,7 +257,7 @@ def _take_over(session: Session, actor: Actor, now: ReturnNow, scanned: ScanIn, 
 
 
 def _close(session: Session, actor: Actor, now: ReturnNow, scanned: ScanIn, said: str) -> Answer:
-    """The box is empty: what came is judged, what did not come is reported, and what is due to the customer set going."""
+    """The box is empty: what came is judged, what did not come reported, and what is due to the customer set going."""
     verdict = rules.judge_close(now.all_lines, now.units, is_confirmed=said == "missing")
     if not verdict.accepted:
         return _keep(session, actor, now, scanned, verdict, Touched(kinds.COMMAND))
@@ -303,7 +303,8 @@ _WORKING = (rules.STEP_SCAN, rules.STEP_GRADE, rules.STEP_PLACE, rules.STEP_LABE
 _STEPS = {
     "grade": (rules.STEP_GRADE,), "to": (rules.STEP_PLACE,), "accept": (rules.STEP_PLACE, rules.STEP_SCAN),
     "reject": (rules.STEP_PLACE, rules.STEP_SCAN), "undo": _WORKING, "aside": (rules.STEP_SCAN,),
-    "open": (rules.STEP_OPEN,), "take_over": (rules.STEP_THEIRS,), "close": (rules.STEP_SCAN,), "send_back": (rules.STEP_SCAN, rules.STEP_DONE),
+    "open": (rules.STEP_OPEN,), "take_over": (rules.STEP_THEIRS,), "close": (rules.STEP_SCAN,),
+    "send_back": (rules.STEP_SCAN, rules.STEP_DONE),
 }
 
 

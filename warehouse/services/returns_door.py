@@ -132,7 +132,7 @@ def _left_with_customer(session: Session, order_id: int) -> int:
 
 
 def _from_carrier(session: Session, actor: Actor, box: _Box) -> int:
-    """Our own parcel, never delivered: everything in it is expected as sent, and the desk asks the customer what now."""
+    """Our own parcel, never delivered: all of it is expected as sent, and the desk asks the customer what now."""
     assert box.parcel_id is not None
     made = returns.open_unannounced(session, actor, box.order_id, source=life.CARRIER, parcel_id=box.parcel_id,
                                     tracking_number=box.tracking)

@@ -148,7 +148,8 @@ def draw(session: Session, now: ReturnNow, actor: Actor) -> dict[str, Any]:
         "reason": now.reason, "kind": now.kind, "is_decided": now.is_decided, "order_id": now.order_id,
         "order_number": now.order_number, "recipient": now.recipient, "parcel": now.parcel, "person": now.person,
         "step": step, "step_id": now.step_id(actor), "units": len(now.rows),
-        "asked": sum(line.asked for line in now.all_lines), "missing": sum(line.asked - line.received for line in lacking),
+        "asked": sum(line.asked for line in now.all_lines),
+        "missing": sum(line.asked - line.received for line in lacking),
         "present": _draw_unit(session, row) if row is not None else None, "is_waiting": waiting is not None,
         "lines": _draw_lines(now), "copies": [_draw_copy(row) for row in now.rows],
         "to_send_back": sum(unit.disposition == returns.SEND_BACK and not unit.has_left for unit in now.units),
@@ -180,13 +181,13 @@ def _draw_lines(now: ReturnNow) -> list[dict[str, Any]]:
     shown = [row for row in now.lines if row.asked or row.received] or [row for row in now.lines if row.with_customer]
     of_order = [
         {"item_id": row.item_id, "title": row.title, "volume": row.volume, "asked": row.asked,
-         "received": row.received, "with_customer": row.with_customer, "is_other": False} for row in shown]
-    lines = {row.item_id for row in shown}
-    others: dict[int, dict[str, Any]] = {}
+         "received": row.received, "with_customer": row.with_customer, "is_other": False,
+         "received_as": returns.AS_SENT} for row in shown]
+    others: dict[tuple[int, str], dict[str, Any]] = {}
     for row in now.rows:
-        if row.received_as != returns.AS_SENT and (row.item_id not in lines or row.received_as == returns.NOT_OURS):
-            known = others.setdefault(row.item_id, {
+        if row.received_as != returns.AS_SENT:
+            known = others.setdefault((row.item_id, row.received_as), {
                 "item_id": row.item_id, "title": row.title, "volume": row.volume, "asked": 0, "received": 0,
-                "with_customer": 0, "is_other": True})
+                "with_customer": 0, "is_other": True, "received_as": row.received_as})
             known["received"] += 1
     return of_order + list(others.values())

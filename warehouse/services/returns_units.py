@@ -60,7 +60,7 @@ def take_in(
     session: Session, actor: Actor, return_id: int, order_line_id: int | None, item_id: int, received_as: str,
     scan_row: int,
 ) -> int:
-    """One copy of a title stands in RETURNS; the id of its row. A copy that is not ours is set aside: no stock moves."""
+    """One copy of a title stands in RETURNS; the id of its row. One that is not ours is set aside: no stock moves."""
     line_id = _line(session, return_id, order_line_id, item_id)
     is_ours = received_as != returns.NOT_OURS
     if is_ours:
@@ -250,8 +250,7 @@ def convert(session: Session, actor: Actor, unit: ReturnUnit, scan_row: int) -> 
 
 
 def used_item(session: Session, actor: Actor, item_id: int, said: str) -> int:
-    """The item that used copies of a title in this grade are sold as, found or made. It is known by its own label alone:
-    with the ISBN every order, delivery and stock list of the new title would have to ask which of the two is meant, so
+    """The item that used copies of a title in this grade are sold as, found or made. Its own label alone names it: with the ISBN every order, delivery and stock list of the new title would have to ask which of the two is meant, so
     the label covers it."""
     # Two benches making the same one wait for each other here.
     own = session.execute(select(Item.sku).where(Item.id == item_id)).scalar_one()
