@@ -28,7 +28,7 @@ _BLANK = re.compile(r"\{([a-z_]+)\}")
 _LETTER = r"""[^\s@<>()\[\]\\,;:"\x00-\x1f\x7f"""
 _ADDRESS = re.compile(rf"{_LETTER}]{{1,64}}@{_LETTER}.]+(\.{_LETTER}.]+)+")
 _TAG = re.compile(r"<\s*[A-Za-z/!]")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u2028\u2029]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 @dataclass(frozen=True)
