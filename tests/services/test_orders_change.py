@@ -295,3 +295,22 @@ def test_the_ship_screen_says_why_a_printed_label_is_void_until_the_box_is_close
     with db.read() as session:
         task = shipping_look.draw(shipping_look.look(session, parcel, "en"), under.packer)
     assert (task["changed"], task["step"], task["label_prints"]) == (WHY, "label", 0)
+
+
+def test_cash_on_delivery_follows_what_is_sent_and_its_label_is_made_anew(db, at):
+    under = at("packed", payment="cod", cod_minor=9200)
+    fewer(under)
+    with db.read() as session:
+        order = session.get(Order, under.order.id)
+        assert (order.cod_minor, order.total_minor) == (4600, 4600)
+    under.go_on()
+    under.db.write(orders_change.cancel_units, under.desk, under.line(1), 1, "out of print")
+    with db.read() as session:
+        assert session.get(Order, under.order.id).cod_minor == 2300
+
+
+def test_what_was_paid_stays_as_it_was_paid(db, at):
+    under = at("confirmed")
+    fewer(under)
+    with db.read() as session:
+        assert session.get(Order, under.order.id).total_minor == 9200

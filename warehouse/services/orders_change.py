@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from warehouse.domain.orders import HELD, ORDER_FLOW, PICKING, RELEASED, Recipient
+from warehouse.domain.orders import CASH_ON_DELIVERY, HELD, ORDER_FLOW, PICKING, RELEASED, Recipient
 from warehouse.domain.people import Actor
 from warehouse.domain.review import ADDRESS_HOLDS, address_flaws
 from warehouse.errors import Invalid, NotAllowed, NotFound
@@ -68,6 +68,7 @@ def change_units(session: Session, actor: Actor, line_id: int, units: int, reaso
     if units < was:
         to_put_back = orders_units.take_out(session, actor, under, line, was - units, why)
     line.units_wanted += units - was
+    collect(session, actor, under, line, units - was, why)
     session.flush()
     if units > was:
         orders_fetch.put_in(session, actor, under, line, units - was, why)
@@ -84,6 +85,7 @@ def cancel_units(session: Session, actor: Actor, order_line_id: int, units: int,
         raise Invalid("orders.units_out_of_range", most=line.units_wanted - line.units_cancelled)
     to_put_back = orders_units.take_out(session, actor, under, line, units, why)
     line.units_cancelled += units
+    collect(session, actor, under, line, -units, why)
     session.flush()
     key = f"{order_line_id}:{line.units_cancelled}"
     messages.want(session, actor, under.id, "line_cancelled", key=key, title=line.title_text, n=units)
@@ -226,6 +228,19 @@ def _line(session: Session, line_id: int) -> tuple[Underway, OrderLine]:
         raise NotFound("orders.no_such_line")
     under = open_order(session, order_id)
     return under, next(line for line in orders_units.lines_of(session, order_id) if line.id == line_id)
+
+
+def collect(session: Session, actor: Actor, under: Underway, line: OrderLine, units: int, reason: str) -> None:
+    """Cash on delivery is what the parcel is worth: more or fewer units, more or less cash. What was paid before stays
+    as it was paid; giving money back is a decision of its own."""
+    if under.order.payment == CASH_ON_DELIVERY:
+        cash = max(0, under.order.cod_minor + line.price_minor * units)
+        under.order.total_minor = max(
+            under.order.refunded_minor, under.order.total_minor + cash - under.order.cod_minor)
+        under.order.cod_minor = cash
+        session.flush()
+        # The amount stands on the label.
+        orders_units.void_labels(session, actor, under, reason)
 
 
 def finish(
