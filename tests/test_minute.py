@@ -134,7 +134,7 @@ def test_a_letter_by_itself_says_so_and_one_of_a_person_does_not(db, actor, conf
 
 def test_a_fault_in_one_step_is_logged_and_the_others_are_done(db, actor, config, post_box, order, monkeypatch, caplog):
     queued(db, actor, order)
-    monkeypatch.setattr(outbox, "want_dispatched", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr(outbox, "untold", lambda *_, **__: 1 / 0)
 
     with caplog.at_level(logging.ERROR, "warehouse.jobs"):
         done = minute(config, db)

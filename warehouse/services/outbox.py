@@ -30,13 +30,7 @@ def want_dispatched(session: Session, actor: Actor, *, time_zone: str, most: int
     """Put down for each order that left lately that its customer must hear it, once; how many. Beside the hand-over, so
     that the dock waits for nothing. An order without an e-mail address needs no call for this: it is put down as
     dropped, and its customer's page says it."""
-    key = literal("dispatched:") + cast(ORDER.c.id, String)
-    orders = session.execute(
-        select(ORDER.c.id, ORDER.c.language, ORDER.c.channel.label("shop_channel"), ORDER.c.source_number,
-               ORDER.c.recipient)
-        .where(ORDER.c.dispatched_at >= actor.at - NEWS,
-               ~select(MESSAGE.c.id).where(MESSAGE.c.key == key).exists())
-        .order_by(ORDER.c.dispatched_at, ORDER.c.id).limit(most)).all()
+    orders = untold(session, actor.at, most=most)
     if not orders:
         return 0
     parcels = _parcels(session, [row.id for row in orders])
@@ -48,6 +42,16 @@ def want_dispatched(session: Session, actor: Actor, *, time_zone: str, most: int
             row |= {"state": MESSAGE_FLOW.step(WANTED, "drop"), "done_note": messages_desk.NO_EMAIL}
         rows.append(row | {"done_at": None if row["state"] == WANTED else actor.at})
     return len(messages.keep_new(session, rows))
+
+
+def untold(session: Session, at: datetime, *, most: int = LOT) -> list[Any]:
+    """Orders that left lately and whose customers nobody has put down to tell; changes nothing."""
+    key = literal("dispatched:") + cast(ORDER.c.id, String)
+    return list(session.execute(
+        select(ORDER.c.id, ORDER.c.language, ORDER.c.channel.label("shop_channel"), ORDER.c.source_number,
+               ORDER.c.recipient)
+        .where(ORDER.c.dispatched_at >= at - NEWS, ~select(MESSAGE.c.id).where(MESSAGE.c.key == key).exists())
+        .order_by(ORDER.c.dispatched_at, ORDER.c.id).limit(most)).all())
 
 
 def queue_what_sends_itself(session: Session, actor: Actor, shop: letters.Shop, *, most: int = LOT) -> int:
