@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from warehouse.domain.orders import CONFIRMED, HELD, PACKED, PACKING, PICKED, PICKING, RECEIVED, RELEASED
@@ -117,6 +118,7 @@ def arrival_day(sent_on: date, transit_days: int, service: str = "") -> date:
     return day
 
 
+@lru_cache(maxsize=1024)
 def _days_named(service: str) -> tuple[int | None, bool]:
     for pattern, days in _NAMED_DAYS:
         if pattern.search(service):

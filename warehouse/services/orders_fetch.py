@@ -141,6 +141,7 @@ def go_on(session: Session, actor: Actor, under: Underway, reason: str, *, fetch
         # Nothing is in its tote and nothing reserved: it waits for its release like a new one.
         order.state = ORDER_FLOW.step(ORDER_FLOW.step(HELD, "lift"), "confirm")
         order.released_at = None
+        order.confirmed_at = order.confirmed_at or actor.at
         for line in lines:
             line.units_short = 0
     else:
