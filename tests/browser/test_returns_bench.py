@@ -143,3 +143,5 @@ def test_nobody_knows_whose_box_it_is(visitor, sent):
     visitor.scan(sent.number)
     assert visitor.outcome()[2] == "returns_bench.order_named"
     visitor.look("nobody-3-order-named")
+    visitor.page.locator("[data-open-sheet='#problem']").click()
+    visitor.look("nobody-4-problem")

@@ -93,6 +93,8 @@ SCREENS: dict[str, Screen] = {
     "put_back": Screen(incidents.PUT_BACK, (
         Tile("not_in_it", "short", "#missing", then="not_in_it"),
         Tile("damaged", "damaged", "#damaged", then="quarantine"), _UNSCANNABLE, _LEAD)),
+    # What is wrong with a returned copy is its grade.
+    "returned": Screen(incidents.RETURN, (_UNSCANNABLE, _LEAD)),
     "home": Screen(incidents.SHELF, (
         _reports("found", "find"), _reports("damaged", "damaged", "photo"), _UNSCANNABLE, _LEAD)),
 }
