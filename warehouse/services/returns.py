@@ -87,16 +87,19 @@ def open_unannounced(
 
 
 def receive(session: Session, actor: Actor, made: CustomerReturn) -> None:
-    """Its parcel is on the bench; the customer hears of it. One that nobody waited for any more (refused, withdrawn,
-    lapsed) is decided anew: it waits for the desk as if it came unasked."""
-    if made.state not in returns.EXPECTED:
+    """Its parcel is on this person's bench; the customer hears of it, once and not of one that the carrier brought back.
+    One that nobody waited for any more (refused, withdrawn, lapsed) is decided anew, as if it came unasked."""
+    was = made.state
+    if was not in returns.EXPECTED:
         made.decided_at, made.decided_by, made.decision_reason = None, None, return_policy.CAME_UNASKED
-    made.state = RETURN_FLOW.step(made.state, "receive")
+    made.state = RETURN_FLOW.step(was, "receive")
     made.received_at, made.received_by = actor.at, actor.person_id
+    session.flush()  # The bench looks at it next.
     subjects = [("return", made.id), *([("order", made.order_id)] if made.order_id else [])]
     for subject, subject_id in subjects:
-        journal.note(session, actor, "receive_return", subject, subject_id, number=made.number, source=made.source)
-    if made.order_id is not None:
+        journal.note(session, actor, "receive_return", subject, subject_id, number=made.number, source=made.source,
+                     was=was)
+    if made.order_id is not None and made.source != returns.CARRIER:
         messages.want(session, actor, made.order_id, "return_received", key=made.number or "", return_id=made.id,
                       number=made.number)
 

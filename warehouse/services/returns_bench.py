@@ -244,7 +244,7 @@ def _open(session: Session, actor: Actor, now: ReturnNow, scanned: ScanIn, _: st
     """The parcel is here."""
     return _carry_out(session, actor, now, scanned, accept("returns_bench.opened", "open", number=now.number),
                       Touched(kinds.COMMAND, order_id=now.order_id),
-                      lambda _: returns_units.receive(session, actor, returns.get_return(session, now.id)))
+                      lambda _: returns.receive(session, actor, returns.get_return(session, now.id)))
 
 
 def _take_over(session: Session, actor: Actor, now: ReturnNow, scanned: ScanIn, _: str) -> Answer:

@@ -21,7 +21,7 @@ from warehouse.errors import Conflict
 from warehouse.models.orders import Order
 from warehouse.models.packing import Parcel, ParcelLine
 from warehouse.models.returns import CustomerReturn, ReturnLine
-from warehouse.services import codes, incidents, messages, returns, returns_units, scans
+from warehouse.services import codes, incidents, messages, returns, scans
 from warehouse.services.returns_look import TASK, lines_sent, look
 from warehouse.services.scans import Touched
 
@@ -111,7 +111,6 @@ def _open_box(session: Session, actor: Actor, scanned: ScanIn, thing: Thing, box
     if scanned.choice == rules.NEVER_DELIVERED and rules.may_be_undelivered(box.state):
         return _opened(session, actor, scanned, touched, _from_carrier(session, actor, box))
     made = returns.open_unannounced(session, actor, box.order_id, parcel_id=box.parcel_id)
-    returns_units.tell_received(session, actor, returns.get_return(session, made))
     return _opened(session, actor, scanned, touched, made)
 
 
@@ -163,7 +162,7 @@ def _opened(session: Session, actor: Actor, scanned: ScanIn, touched: Touched, r
     """Put the return on the bench, or go on with it there."""
     back = returns.get_return(session, return_id)
     if RETURN_FLOW.may(back.state, "receive"):
-        returns_units.receive(session, actor, back)
+        returns.receive(session, actor, back)
     now = look(session, return_id)
     verdict = accept("returns_bench.opened", "open", number=now.number)
     return _keep(session, actor, scanned, verdict, touched, go=f"/returned/{return_id}")

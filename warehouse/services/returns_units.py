@@ -18,7 +18,7 @@ from warehouse.models.catalog import Item, ItemCode
 from warehouse.models.incidents import Incident
 from warehouse.models.returns import CustomerReturn, ReturnLine, ReturnPolicy, ReturnUnit
 from warehouse.models.stock import Location, StockBalance
-from warehouse.services import incidents, journal, messages, photos, stock
+from warehouse.services import incidents, journal, photos, stock
 from warehouse.services.stock import Cause, Place
 
 LINE, UNIT = ReturnLine.__table__, ReturnUnit.__table__
@@ -32,28 +32,6 @@ _SHARED = ("title", "subtitle", "authors", "publisher", "published", "language",
 
 
 # --- In and out of the returns place ---------------------------------------------------------------------------------
-
-
-def receive(session: Session, actor: Actor, back: CustomerReturn) -> None:
-    """The parcel of a return is on this person's bench."""
-    was = back.state
-    back.state = returns.RETURN_FLOW.step(was, "receive")
-    back.received_at, back.received_by = actor.at, actor.person_id
-    if was not in returns.EXPECTED:
-        # Refused, withdrawn or given up, and here it is: the desk decides anew.
-        back.decided_at = back.decided_by = None
-    session.flush()  # The bench looks at it next.
-    subjects = [("return", back.id), *([("order", back.order_id)] if back.order_id else [])]
-    for subject, subject_id in subjects:
-        journal.note(session, actor, "receive_return", subject, subject_id, number=back.number, was=was)
-    tell_received(session, actor, back)
-
-
-def tell_received(session: Session, actor: Actor, back: CustomerReturn) -> None:
-    """The customer hears that the parcel is here, once."""
-    if back.order_id is not None:
-        messages.want(session, actor, back.order_id, "return_received", key=back.number or "", return_id=back.id,
-                      number=back.number)
 
 
 def take_in(
