@@ -265,7 +265,7 @@ def test_each_change_is_kept_with_its_reason_and_the_customer_hears_of_it(db, at
     assert (notes(db, under.order), units_cancelled_again) == (["changed", "line_cancelled"], 1)
 
 
-# --- Words and other hands ---------------------------------------------------------------------------------------------
+# --- Words and other hands -------------------------------------------------------------------------------------------
 
 
 def test_a_word_for_the_floor_stands_at_the_bench_and_is_read_before_the_box_is_closed(db, at):

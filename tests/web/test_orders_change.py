@@ -114,7 +114,8 @@ def test_a_customer_is_asked_once_and_the_order_stays_held(desk, db):
     assert press(desk, hold, "ask").status_code == 303
     assert press(desk, hold, "ask").status_code == 409
     with db.read() as session:
-        assert session.execute(select(Message.why).where(Message.order_id == order.id)).scalars().all() == ["ask_address"]
+        told = session.execute(select(Message.why).where(Message.order_id == order.id)).scalars().all()
+    assert told == ["ask_address"]
     assert order_state(db, order) == "held"
 
 
@@ -166,7 +167,8 @@ def test_a_refusal_says_what_to_do_instead(desk, db, packed):
 def test_two_orders_become_one_by_number_and_part_of_one_another(desk, db):
     first, second = an_item(db), an_item(db, "活着", isbn="9787532125944")
     keeps, goes = an_order(db, {first: 2}), an_order(db, {second: 1})
-    assert desk.post(f"/orders/{keeps.id}/merge", {"number": goes.number.lower(), "reason": "one box"}).status_code == 303
+    number = {"number": goes.number.lower(), "reason": "one box"}
+    assert desk.post(f"/orders/{keeps.id}/merge", number).status_code == 303
     assert order_state(db, goes) == "cancelled"
     made = desk.post(f"/orders/{keeps.id}/split", {"line": str(keeps.line_ids[0]), "units": "1", "reason": "two"})
     assert made.status_code == 303

@@ -44,8 +44,8 @@ WARNED = frozenset(
 )
 NOT_WORKED_ON = {CANCELLED: CANCELLED, CLOSED: CLOSED, REFUNDED: REFUNDED, FULFILLED: FULFILLED}
 
-# What a person at the desk can press for a hold; the first is the usual answer. Beside these, a remark offers the titles
-# that it names (`item:<id>`) and a possible duplicate the orders that it may be one of (`merge:<id>`).
+# What a person at the desk can press for a hold; the first is the usual answer. Beside these, a remark offers the
+# titles that it names (`item:<id>`), a possible duplicate the orders that it may be one of (`merge:<id>`).
 DECISIONS: Mapping[str, tuple[str, ...]] = {
     "not_paid": ("paid", "ask", "cancel"),
     "possible_duplicate": ("both", "cancel"),
