@@ -21,6 +21,7 @@ def test_who_leads_sees_what_will_be_late_and_opens_it(open_shop, new_tablet, to
     visitor.sign_in("manager")
     visitor.open("/board/")
     page = visitor.page
+    visitor.look("board-with-late-list")
     visitor.follow("a[href='/delays/']", re.compile("/delays/$"))
     visitor.look("late-list")
 
