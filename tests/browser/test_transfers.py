@@ -81,6 +81,7 @@ def test_what_the_reserve_lacks_is_said_and_the_task_goes_on_elsewhere(mover):
     mover.open("/transfers/replenish")
     mover.press(f"#replenish:{task.id}")
     take(mover, label("location", task.source_id), "transfers.at_source")
+    mover.page.locator("[data-open-sheet='#problem']").click()
     mover.press("#short")
     mover.look("replenish-8-short")
 
@@ -128,6 +129,7 @@ def test_a_copy_found_damaged_goes_to_quarantine_and_to_no_shelf(mover):
     quarantine = shop.place("QUARANTINE")
     lay = shop.units_at(quarantine, item, "damaged")
     take(mover, label("item", item), "transfers.taken")
+    mover.page.locator("[data-open-sheet='#problem']").click()
     mover.press("#condition:damaged")
     mover.look("move-7-damaged")
     assert shop.units_at(source, item) == units - 1

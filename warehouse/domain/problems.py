@@ -83,6 +83,7 @@ SCREENS: dict[str, Screen] = {
         Tile("wrong_edition", "swap", "#bad:wrong_edition", then="quarantine"),
         _UNSCANNABLE, _reports("wrong_item", "order"), _LEAD)),
     "move": Screen(incidents.SHELF, (
+        Tile("none_left", "short", "#short", then="next_shelf"),
         Tile("damaged", "damaged", "#condition:damaged", then="in_hand"),
         _WRONG_PLACE, _reports("found", "find", "counted"), _UNSCANNABLE, _LEAD)),
     "count": Screen(incidents.SHELF, (
