@@ -23,7 +23,8 @@ def test_a_killed_sender_leaves_at_most_a_second_copy_with_the_same_id(tmp_path)
     with a_mail_server() as post_box:
         home.mkdir()
         (home / "warehouse.toml").write_text(
-            f'smtp_host = "127.0.0.1"\nsmtp_port = {post_box.port}\nsmtp_tls = "off"\nmail_from = "books@shop.example"\n')
+            f'smtp_host = "127.0.0.1"\nsmtp_port = {post_box.port}\nsmtp_tls = "off"\n'
+            'mail_from = "books@shop.example"\n')
         config = load_config(home, database_url=f"sqlite:///{home / 'warehouse.db'}")
         data_folder.make(config)
         with data_folder.opened(config) as db:
