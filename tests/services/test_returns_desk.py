@@ -131,6 +131,12 @@ def test_an_unannounced_parcel_waits_for_the_desk_and_then_pays_by_grade(db, pac
     assert proves(db) == []
 
 
+def test_an_unannounced_parcel_is_judged_by_the_rule_of_the_reason_that_the_desk_names(db, packer, desk, order, dune):
+    made = brought_in(db, packer, order.number, [(dune, "damaged")])
+    db.write(returns_desk.approve, desk, made, "called, the carrier crushed it", why="damaged_in_transit")
+    assert (acceptances(db, made), refunded(db, order)) == (["accepted"], (2000, 2000))
+
+
 def test_an_unannounced_parcel_that_is_refused_goes_back_whole_and_costs_nothing(db, packer, desk, order, dune):
     made = brought_in(db, packer, order.number, [(dune, "as_new")])
     db.write(returns_desk.refuse, desk, made, "bought elsewhere")
@@ -142,8 +148,11 @@ def test_an_unannounced_parcel_that_is_refused_goes_back_whole_and_costs_nothing
 
 def test_an_unannounced_parcel_may_become_an_exchange(db, packer, desk, order, dune):
     made = brought_in(db, packer, order.number, [(dune, "as_new")])
-    db.write(returns_desk.approve, desk, made, "wants a clean copy", kind="exchange")
+    with pytest.raises(Invalid, match="choose_reason"):
+        db.write(returns_desk.approve, desk, made, "wants a clean copy", kind="exchange", why="mood")
+    db.write(returns_desk.approve, desk, made, "wants a clean copy", kind="exchange", why="misprint")
     row = return_row(db, made)
+    assert row.reason == "misprint"
     assert (row.kind, row.exchange_order_id is not None, refunded(db, order)) == ("exchange", True, (0, 0))
 
 

@@ -14,7 +14,7 @@ from warehouse.models.orders import Order, OrderLine
 from warehouse.models.returns import CustomerReturn, ReturnLine
 
 REASON, TITLE, PUBLISHER, CARRIER, MONTH = "reason", "title", "publisher", "carrier", "month"
-GROUPS = (REASON, MONTH, TITLE, PUBLISHER, CARRIER)
+GROUPS = (MONTH, REASON, TITLE, PUBLISHER, CARRIER)
 
 
 @dataclass(frozen=True)

@@ -98,17 +98,18 @@ def ask(
 
 def approve(
     session: Session, actor: Actor, return_id: int, reason: str, *, fee_minor: int | None = None, kind: str = "",
+    why: str = "",
 ) -> None:
     """Take the copies back, with a reason. Against the policy only a manager does. Where the parcel is here already,
-    what waited for this is judged by its grade, and the return ends. `fee_minor`: another fee than the policy's; `kind`
-    what the customer gets, where nobody had asked."""
+    what waited for this is judged by its grade, and the return ends. `fee_minor`: another fee than the policy's. Where
+    nobody had asked, `kind` is what the customer gets and `why` the reason for which the copies came: its rule holds."""
     made, said = get_return(session, return_id), _said(reason)
     if made.state == returns.REFUSED and not actor.may("override"):
         raise NotAllowed("returns.manager_overrules")
+    if made.source in (returns.UNANNOUNCED, returns.CARRIER):
+        _name(made, kind or made.kind, why or made.reason)
     if made.policy_id is None and made.order_id is not None:
         made.policy_id, _ = policy_now(session, made.reason)
-    if kind and kind != made.kind:
-        _change_kind(made, kind)
     decide(session, actor, made, "approve", said)
     if fee_minor is not None and fee_minor != made.fee_minor:
         if fee_minor > asked_price(session, return_id):
@@ -233,10 +234,13 @@ def _units(session: Session, return_id: int) -> Sequence[ReturnUnit]:
     ).scalars().all()
 
 
-def _change_kind(made: CustomerReturn, kind: str) -> None:
+def _name(made: CustomerReturn, kind: str, why: str) -> None:
+    """What the customer gets and why, of copies that came unasked."""
     if kind not in returns.WANTS:
         raise Invalid("returns.choose_kind")
-    made.kind = kind
+    if why not in returns.RETURN_REASONS:
+        raise Invalid("returns.choose_reason")
+    made.kind, made.reason = kind, why
 
 
 def _said(text: str) -> str:

@@ -33,7 +33,7 @@ def listing() -> Response:
         return answer_json(found)
     return respond("refunds/listing.html", {
         "found": found, "state": state, "text": text, "states": rules.REFUND_FLOW.states(), "may_decide": may_decide,
-        "flow": rules.REFUND_FLOW, "sums_of": sums_of})
+        "sums_of": sums_of, "reason_of": reason_of})
 
 
 @bp.post("/<int:refund_id>/approve")
@@ -81,7 +81,7 @@ def sheet_row(row: queries.RefundRow) -> list[Any]:
     """Money in whole units with two places, as a bank's own lists have it."""
     return [
         row.number, say(f"state_{row.state}"), row.amount_minor / 100, row.currency, row.order_number,
-        row.source_number, i18n.say(language(), f"orders.payment_{row.payment}"), row.return_number, row.reason,
+        row.source_number, i18n.say(language(), f"orders.payment_{row.payment}"), row.return_number, reason_of(row),
         day(row.requested_at), row.asked_by, day(row.decided_at), row.decided_by, row.decision_reason,
         day(row.paid_at), row.paid_by, row.reference]
 
@@ -93,6 +93,11 @@ def wanted() -> tuple[str, str]:
 
 def may_decide(row: queries.RefundRow) -> bool:
     return rules.may_decide(row.requested_by, actor().person_id)
+
+
+def reason_of(row: queries.RefundRow) -> str:
+    """What for: why the copies came back, where the settlement of a return asked; else what a person said."""
+    return i18n.say(language(), f"returns.reason_{row.return_reason}") if row.reason == row.return_number else row.reason
 
 
 def sums_of(found: queries.Refunds, state: str) -> str:

@@ -75,7 +75,7 @@ def show(return_id: int, words: str | None = None) -> Response:
             is_open or (state == rules.REFUSED and me.may("override"))),
         "may_refuse": me.may(ASK) and is_open,
         "may_withdraw": me.may(ASK) and rules.RETURN_FLOW.may(state, "withdraw"), "kinds": rules.WANTS,
-        "is_expected": state in rules.EXPECTED})
+        "reasons": rules.RETURN_REASONS, "is_expected": state in rules.EXPECTED})
 
 
 # --- A new request ---------------------------------------------------------------------------------------------------
@@ -137,8 +137,9 @@ def title_named(code: str) -> int | None:
 @bp.post("/<int:return_id>/approve")
 @rule(ASK)
 def approve(return_id: int) -> Response:
-    """`fee` in whole units with two places, empty for the policy's; `kind` where nobody had asked."""
-    write(desk.approve, return_id, reason(), fee_minor=fee(), kind=text_from_request("kind"))
+    """`fee` in whole units with two places, empty for the policy's; `kind` and `why` where nobody had asked."""
+    write(desk.approve, return_id, reason(), fee_minor=fee(), kind=text_from_request("kind"),
+          why=text_from_request("why"))
     return done(return_id)
 
 
