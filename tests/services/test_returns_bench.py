@@ -12,7 +12,7 @@ from warehouse.models.catalog import Item
 from warehouse.models.incidents import Incident
 from warehouse.models.orders import OrderLine
 from warehouse.models.returns import Refund, ReturnLine, ReturnUnit
-from warehouse.services import returns, returns_units
+from warehouse.services import returns, returns_desk, returns_units
 
 
 @pytest.fixture
@@ -158,6 +158,36 @@ def test_only_a_lead_accepts_what_the_policy_does_not_and_the_reason_is_kept(db,
 
     assert lead.task["present"]["places"][0] == "used"
     assert rows(db, ReturnLine.id, ReturnLine.units_received, ReturnLine.units_accepted)[0][1:] == (1, 1)
+
+
+def test_what_is_settled_is_not_decided_otherwise(db, actor, bench, dune):
+    bench.scan(dune.label)
+    bench.press("#grade:good")
+    bench.press("#to:send_back")
+    bench.press("#close:missing")
+    assert state_of(db, bench) == "settled"
+    lead = ReturnBench(db, actor, bench.return_id)
+    assert lead.press("#accept:goodwill").code == "returns_bench.not_now_done"
+    assert lead.press("#send_back").code == "returns_bench.sent_back"
+    assert broken_claims(db) == []
+
+
+def test_a_copy_without_a_place_when_its_return_is_settled_is_not_decided_otherwise_either(db, actor, packer, sent,
+                                                                                             dune):
+    bench = at_bench(db, packer, sent.number)
+    bench.take(dune)
+    bench.press("#close")
+    db.write(returns_desk.approve, actor, bench.return_id, "In time")
+    lead = ReturnBench(db, actor, bench.return_id)
+    assert (lead.task["step"], state_of(db, bench)) == ("place", "settled")
+    assert lead.press("#reject:checked").code == "returns_bench.settled_already"
+    assert lead.press("#to:restock").code == "returns_bench.to_restock"
+    assert broken_claims(db) == []
+
+
+def test_a_title_that_is_only_a_draft_was_never_sent(db, bench):
+    an_item(db, "?", isbn="9786699999993", listing="draft")
+    assert bench.scan("9786699999993").code == "returns_bench.unknown_code"
 
 
 def test_a_used_copy_becomes_another_title_when_its_label_is_scanned(db, bench, dune):

@@ -17,6 +17,7 @@ from warehouse.domain.returns import (
     ACCEPTED,
     AS_SENT,
     CARRIER,
+    DISPOSITIONS,
     GRADES,
     JUDGED,
     NOT_OURS,
@@ -48,6 +49,16 @@ WORST_WITHOUT_POLICY = "very_good"
 # Whoever scraps a copy of more than this, in minor units of its price, asks a lead.
 SCRAP_LIMIT_MINOR = 10_000
 OVERRIDE_REASONS = ("goodwill", "our_mistake", "checked")
+
+# At which steps a button stands on the screen, and what it may say after its colon.
+_WORKING = (STEP_SCAN, STEP_GRADE, STEP_PLACE, STEP_LABEL)
+BUTTONS = {
+    "open": (STEP_OPEN,), "take_over": (STEP_THEIRS,), "grade": (STEP_GRADE,), "to": (STEP_PLACE,),
+    "accept": (STEP_PLACE, STEP_SCAN), "reject": (STEP_PLACE, STEP_SCAN), "undo": _WORKING, "aside": (STEP_SCAN,),
+    "close": (STEP_SCAN,), "send_back": (STEP_SCAN, STEP_DONE),
+}
+SAID = {"grade": GRADES, "to": DISPOSITIONS, "accept": OVERRIDE_REASONS, "reject": OVERRIDE_REASONS,
+        "close": ("", "missing")}
 
 ASK_FOREIGN, TOO_MANY = "returns_bench.ask_foreign", "returns_bench.too_many"
 

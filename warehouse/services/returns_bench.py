@@ -21,7 +21,7 @@ from warehouse.models.journal import Scan
 from warehouse.models.orders import Order
 from warehouse.models.packing import Parcel
 from warehouse.models.returns import ReturnUnit
-from warehouse.services import codes, incidents, journal, returns, returns_settle, returns_units, scans
+from warehouse.services import codes, drafts, incidents, journal, returns, returns_settle, returns_units, scans
 from warehouse.services.returns_look import BOOK, TASK, ReturnNow, draw, look
 from warehouse.services.scans import Touched
 
@@ -61,7 +61,10 @@ def _scan_item(session: Session, actor: Actor, now: ReturnNow, scanned: ScanIn, 
         return _keep(session, actor, now, scanned, verdict, touched, options)
     item_id = scanned.choice if scanned.choice in ids else ids[0]
     assert item_id is not None
-    title = session.execute(select(Item.title).where(Item.id == item_id)).scalar_one()
+    title, listing = session.execute(select(Item.title, Item.listing).where(Item.id == item_id)).one()
+    if listing == drafts.DRAFT:
+        # Nobody knows yet what it is, so nobody was ever sent one.
+        return _keep(session, actor, now, scanned, refuse("returns_bench.unknown_code", text=thing.text), touched)
     last = _scan_before(session, now)
     verdict = rules.judge_item(
         now.lines_of((item_id,)), title, has_order=now.order_id is not None,
@@ -135,12 +138,12 @@ def name_order(session: Session, actor: Actor, return_id: int, order_id: int) ->
 def _command(session: Session, actor: Actor, now: ReturnNow, scanned: ScanIn) -> Answer:
     """One button of the bench, where its step is asked for."""
     verb, _, said = scanned.raw[1:].partition(":")
-    if verb not in COMMANDS or said not in _SAID.get(verb, ("",)):
+    if verb not in COMMANDS or said not in rules.SAID.get(verb, ("",)):
         raise Conflict("returns_bench.unknown_command", command=scanned.raw[1:])
     if scanned.step != now.step_id(actor) and verb != "undo":
         raise Conflict("scan.stale_step")
     step, _ = now.step(actor)
-    if step not in _STEPS[verb]:
+    if step not in rules.BUTTONS[verb]:
         verdict = refuse(f"returns_bench.not_now_{step}", WARN, person=now.person)
         return _keep(session, actor, now, scanned, verdict, Touched(kinds.COMMAND))
     return COMMANDS[verb](session, actor, now, scanned, said)
@@ -177,8 +180,9 @@ def _override(session: Session, actor: Actor, now: ReturnNow, scanned: ScanIn, r
     verb = scanned.raw[1:].partition(":")[0]
     unit = _present(session, now, actor)
     said = life.ACCEPTED if verb == "accept" else life.REJECTED
-    if not actor.may("override"):
-        verdict = refuse("returns_bench.ask_lead", WARN, title=_title(now, unit))
+    if not actor.may("override") or now.state == life.SETTLED:
+        code = "settled_already" if now.state == life.SETTLED else "ask_lead"
+        verdict = refuse(f"returns_bench.{code}", WARN, title=_title(now, unit))
         return _keep(session, actor, now, scanned, verdict, Touched(kinds.COMMAND))
 
     def write(_: int) -> None:
@@ -295,16 +299,6 @@ def _send_back(session: Session, actor: Actor, now: ReturnNow, scanned: ScanIn, 
 COMMANDS: dict[str, Callable[[Session, Actor, ReturnNow, ScanIn, str], Answer]] = {
     "grade": _grade, "to": _to, "accept": _override, "reject": _override, "undo": _undo, "aside": _aside,
     "open": _open, "take_over": _take_over, "close": _close, "send_back": _send_back,
-}
-# What a command may say after its colon, and at which steps it is a button.
-_SAID = {"grade": life.GRADES, "to": life.DISPOSITIONS, "accept": rules.OVERRIDE_REASONS,
-         "reject": rules.OVERRIDE_REASONS, "close": ("", "missing")}
-_WORKING = (rules.STEP_SCAN, rules.STEP_GRADE, rules.STEP_PLACE, rules.STEP_LABEL)
-_STEPS = {
-    "grade": (rules.STEP_GRADE,), "to": (rules.STEP_PLACE,), "accept": (rules.STEP_PLACE, rules.STEP_SCAN),
-    "reject": (rules.STEP_PLACE, rules.STEP_SCAN), "undo": _WORKING, "aside": (rules.STEP_SCAN,),
-    "open": (rules.STEP_OPEN,), "take_over": (rules.STEP_THEIRS,), "close": (rules.STEP_SCAN,),
-    "send_back": (rules.STEP_SCAN, rules.STEP_DONE),
 }
 
 
