@@ -36,12 +36,12 @@ def run(config: Config, host: str, port: int, *, or_any: bool = False) -> None:
     with data_folder.opened(config) as database:
         app = create_app(config, database)
         try:
-            server = waitress.create_server(app, host=host, port=port, **_settings(config))
+            server = waitress.create_server(app, host=host, port=port, **server_settings(config))
         except OSError as problem:
             if not or_any:
                 raise SetUpProblem(
                     f"Cannot listen on {host}:{port}: {problem.strerror}. Choose another --port.") from None
-            server = waitress.create_server(app, host=host, port=0, **_settings(config))
+            server = waitress.create_server(app, host=host, port=0, **server_settings(config))
         # A stopped service ends what it began: the scan in hand is answered, the database closed.
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         shown = "localhost" if host in LOCAL else host
@@ -57,7 +57,7 @@ def run(config: Config, host: str, port: int, *, or_any: bool = False) -> None:
             watch.stop()
 
 
-def _settings(config: Config) -> dict[str, Any]:
+def server_settings(config: Config) -> dict[str, Any]:
     """Who asks is told by the proxy that the settings name, and by nobody else."""
     if not config.trusted_proxy:
         return {"threads": THREADS}

@@ -35,8 +35,8 @@ def test_the_desk_and_its_stops_are_fit(open_shop, new_tablet, told):
     pages = {
         "service": "/service/", "service-number": f"/service/?q={number_of(open_shop, order)}",
         "service-title": "/service/?q=三体", "service-nothing": "/service/?q=nobody at all",
-        "service-order": f"/service/order/{order}", "service-parcels": f"/service/order/{order}?show=parcel&turn=oldest",
-        "pauses-none": "/pauses/",
+        "service-order": f"/service/order/{order}",
+        "service-parcels": f"/service/order/{order}?show=parcel&turn=oldest", "pauses-none": "/pauses/",
     }
     found = []
     for name, address in pages.items():

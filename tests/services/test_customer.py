@@ -175,7 +175,8 @@ def test_a_return_is_judged_at_once_and_the_same_form_asks_once(db, clock, sent,
     made = ask(db, clock.moment, link, [(sent.line_ids[0], 1, None)], words="second thoughts")
     assert ask(db, clock.moment, link, [(sent.line_ids[0], 1, None)]) == made
 
-    assert rows(db, CustomerReturn, "id", "state", "source", "reason") == [(made, "approved", "customer", "changed_mind")]
+    asked, = rows(db, CustomerReturn, "id", "state", "source", "reason")
+    assert tuple(asked) == (made, "approved", "customer", "changed_mind")
     with db.read() as session:
         asked, = queries.find_page(session, link).returns
     assert (asked.state, asked.copies, asked.titles) == ("approved", 1, ("Dune",))

@@ -105,7 +105,8 @@ def parcel(db, actor, order, dune, emma):
 def test_the_dock_refuses_a_stopped_parcel_by_its_reason_and_nothing_leaves(db, actor, parcel, order, dune, scope):
     code = day.labelled(db, actor, parcel)
     dock = day.dock_station(db, actor)
-    pause = stop(db, actor, DISPATCH, **{"all": {}, "carrier": {"carrier_code": "SF"}, "item": {"item_id": dune.id}}[scope])
+    scopes = {"all": {}, "carrier": {"carrier_code": "SF"}, "item": {"item_id": dune.id}}
+    pause = stop(db, actor, DISPATCH, **scopes[scope])
 
     answer = dock.scan(code)
 

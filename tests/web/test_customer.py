@@ -2,19 +2,25 @@
 guesser gets."""
 
 import re
+import threading
+import urllib.request
 from io import BytesIO
 
 import pytest
 from PIL import Image
 from sqlalchemy import select
+from waitress.server import create_server
 
 from tests import shipping_day as day
 from tests.builders import RECIPIENT, an_item, an_order
 from tests.web.conftest import JSON
-from warehouse import i18n
+from warehouse import cli_serve, i18n
+from warehouse.config import Config
+from warehouse.domain.orders import ORDER_FLOW
 from warehouse.models.incidents import Incident, Photo
 from warehouse.models.returns import CustomerReturn
 from warehouse.services import customer
+from warehouse.web.access import PUBLIC, rule
 from warehouse.web.limits import address
 
 
@@ -96,8 +102,7 @@ def test_the_page_is_kept_out_of_caches_search_engines_and_referrers(phone, link
         assert "Set-Cookie" not in headers and b"<script" not in answer.data
 
 
-@pytest.mark.parametrize("state", ["received", "held", "confirmed", "released", "picking", "picked", "packing", "packed",
-                                   "dispatched", "delivered", "returned", "cancelled"])
+@pytest.mark.parametrize("state", ORDER_FLOW.states())
 def test_every_state_has_plain_words_in_both_languages(phone, db, order, link, state):
     day.set_order(db, order, state=state)
     for language in i18n.LANGUAGES:
@@ -253,3 +258,23 @@ def test_json_without_the_token_is_refused_too(phone, db, link):
     answer = phone.post(f"/o/{link}/problem", json={"what": "question", "words": "hello"}, headers=JSON)
     assert (answer.status_code, answer.json["code"]) == (422, "customer.form_is_old")
     assert reports(db) == []
+
+
+# --- Behind a proxy
+
+
+@pytest.mark.parametrize(("trusted", "seen"), [
+    ("", "127.0.0.1"), ("127.0.0.1", "198.51.100.7"), ("192.0.2.1", "127.0.0.1"),
+])
+def test_only_the_proxy_that_the_settings_name_says_who_asks(own_app, tmp_path, trusted, seen):
+    settings = cli_serve.server_settings(Config(home=tmp_path, database_url="", trusted_proxy=trusted))
+    own_app.add_url_rule("/who", "who", rule(PUBLIC)(address))
+    server = create_server(own_app, host="127.0.0.1", port=0, **settings)
+    threading.Thread(target=server.run, daemon=True).start()
+    try:
+        asked = urllib.request.Request(
+            f"http://127.0.0.1:{server.effective_port}/who", headers={"X-Forwarded-For": "198.51.100.7"})
+        with urllib.request.urlopen(asked) as answer:
+            assert answer.read().decode() == seen
+    finally:
+        server.close()

@@ -27,7 +27,8 @@ def begin(desk, **form):
 
 
 def test_a_manager_stops_both_for_one_title_and_lets_it_go_on(manager, db, dune):
-    answer = begin(manager, what=["release", "dispatch"], scope="item", code="978-0-441-01359-3", reason="<b>Recall</b>")
+    answer = begin(
+        manager, what=["release", "dispatch"], scope="item", code="978-0-441-01359-3", reason="<b>Recall</b>")
     assert answer.status_code == 303
     page = manager.get("/pauses/").get_data(as_text=True)
     assert "Release of orders with “Dune” is stopped" in page and "Dispatch of “Dune” is stopped" in page
@@ -42,7 +43,8 @@ def test_a_manager_stops_both_for_one_title_and_lets_it_go_on(manager, db, dune)
 @pytest.mark.parametrize(("form", "code"), [
     ({"reason": " "}, "pauses.reason_needed"), ({"what": ""}, "pauses.choose_what"),
     ({"scope": "carrier"}, "pauses.choose_what"), ({"scope": "item", "code": "nonsense"}, "pauses.no_such_item"),
-    ({"scope": "carrier", "carrier_code": "X"}, "pauses.no_such_carrier"), ({"scope": "everyone"}, "pauses.choose_what"),
+    ({"scope": "carrier", "carrier_code": "X"}, "pauses.no_such_carrier"),
+    ({"scope": "everyone"}, "pauses.choose_what"),
 ])
 def test_what_cannot_be_stopped_is_said_and_nothing_is_kept(manager, db, dune, form, code):
     answer = manager.post("/pauses/", {"what": "dispatch", "scope": "all", "reason": "Flood", **form}, **JSON)
@@ -99,4 +101,5 @@ def test_the_release_screen_skips_stopped_orders_names_them_and_refuses_where_no
     assert (made["orders"], [order["number"] for order in made["paused_orders"]]) == (1, [stopped.number])
     assert (order_state(db, stopped), order_state(db, free)) == ("confirmed", "released")
     again = manager.post("/waves/release", {"all": "1"}, **JSON)
-    assert (again.status_code, again.json["code"], again.json["facts"]) == (409, "pauses.all_kept", {"reason": "Recall"})
+    assert (again.status_code, again.json["code"]) == (409, "pauses.all_kept")
+    assert again.json["facts"] == {"reason": "Recall"}

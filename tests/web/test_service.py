@@ -66,13 +66,14 @@ def test_what_is_found_is_masked_in_both_languages(desk, tablet, db, order):
 
 def test_an_order_that_is_not_there_is_said(desk):
     assert desk.get("/service/order/99").status_code == 404
-    assert desk.post("/service/order/99/cases", {"kind": "question", "words": "x", "key": "k"}, **JSON).status_code == 404
+    case = desk.post("/service/order/99/cases", {"kind": "question", "words": "x", "key": "k"}, **JSON)
+    assert case.status_code == 404
     assert desk.post("/service/order/99/link", **JSON).status_code == 404
 
 
 def test_a_case_is_opened_once_with_sealed_words_and_an_answer_that_is_due(desk, db, order):
-    form = {"kind": "complaint", "words": "<i>The box was wet</i>", "key": "same press", "line_id": str(order.line_ids[0]),
-            "units": "2"}
+    form = {"kind": "complaint", "words": "<i>The box was wet</i>", "key": "same press", "units": "2",
+            "line_id": str(order.line_ids[0])}
     answers = [desk.post(f"/service/order/{order.id}/cases", form) for _ in range(2)]
 
     assert answers[0].status_code == 303 and answers[0].headers["Location"] == answers[1].headers["Location"]
@@ -89,7 +90,8 @@ def test_a_case_is_opened_once_with_sealed_words_and_an_answer_that_is_due(desk,
 
 
 @pytest.mark.parametrize(("form", "code"), [
-    ({"kind": "short", "words": "x"}, "service.choose_kind"), ({"kind": "question", "words": " "}, "service.words_needed"),
+    ({"kind": "short", "words": "x"}, "service.choose_kind"),
+    ({"kind": "question", "words": " "}, "service.words_needed"),
     ({"kind": "question", "words": "x" * 1001}, "common.text_too_long"),
     ({"kind": "damaged", "words": "x", "line_id": "99"}, "customer.choose_title"),
 ])

@@ -1,4 +1,4 @@
-"""One order as its customer may see it (ORD-8): no address, no phone, no prices, and of the name what the mask leaves."""
+"""One order as its customer may see it (ORD-8): no address, no phone, no prices; of the name what the mask leaves."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

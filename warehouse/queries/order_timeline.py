@@ -94,7 +94,8 @@ def _order(session: Session, order_id: int, acts: Sequence[Entry]) -> Iterable[E
     if row is None:
         return
     yield Entry(row.placed_at, DESK, "order", "placed", facts={"channel": row.channel, "number": row.source_number})
-    yield Entry(row.received_at, DESK, "order", "received", kind="order" if row.origin_id else "", thing_id=row.origin_id)
+    yield Entry(row.received_at, DESK, "order", "received", kind="order" if row.origin_id else "",
+                thing_id=row.origin_id)
     if row.confirmed_at and not any(act.verb == "confirm" and act.at == row.confirmed_at for act in acts):
         yield Entry(row.confirmed_at, DESK, "order", "confirm")
     if row.dispatched_at:
@@ -127,7 +128,8 @@ def _acts(session: Session, subjects: dict[str, list[int]]) -> list[Entry]:
 
 def _holds(session: Session, order_id: int) -> Iterable[Entry]:
     rows = session.execute(
-        select(Hold.reason, Hold.facts, Hold.opened_at, Hold.lifted_at, Hold.decision, Hold.decision_reason, Person.name)
+        select(Hold.reason, Hold.facts, Hold.opened_at, Hold.lifted_at, Hold.decision, Hold.decision_reason,
+               Person.name)
         .outerjoin(Person, Person.id == Hold.lifted_by).where(Hold.order_id == order_id).order_by(Hold.id).limit(MOST))
     for row in rows:
         if row.reason != "by_hand":  # Who held it by hand has an act of their own.

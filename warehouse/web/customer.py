@@ -121,11 +121,12 @@ def carry_out(link: str, form: str, send: Any) -> Response:
         return show(look(link, form=form, problem=words, typed=request.form), refusal.status)
     if wants_json():
         return answer_json({"done": done})
-    return redirect(url_for("customer.page", link=link, done=done, lang=request.args.get("lang")), 303)  # type: ignore[return-value]
+    back = url_for("customer.page", link=link, done=done, lang=request.args.get("lang"))
+    return redirect(back, 303)  # type: ignore[return-value]
 
 
 def look(link: str, **more: Any) -> Shown:
-    """The page behind the link, in its reader's language. Whoever works here and opens it sees what the customer sees."""
+    """The page behind the link, in its reader's language. Whoever works here and opens it sees what customers see."""
     g.actor = None
     with read() as session:
         found = queries.find_page(session, link)

@@ -1,4 +1,4 @@
-"""The emergency stop (SEC-3): what stands still and why, begun and ended here; its banner on the screens of the work."""
+"""The emergency stop (SEC-3): what stands still and why, begun and ended here; its banner on screens of the work."""
 
 from typing import Any
 

@@ -87,7 +87,7 @@ def order(order_id: int) -> Response:
     others = [kind for kind in kinds_at(CUSTOMER) if kind not in FIRST_KINDS]
     return respond("service/order.html", {
         "order": found, "days": days(entries, newest_first=turn != OLDEST), "is_cut": timeline.is_cut,
-        "groups": [group for group in GROUPS if any(entry.group == group for entry in timeline.entries)],
+        "groups": [group for group in GROUPS if group in {entry.group for entry in timeline.entries}],
         "shown": shown, "turn": turn, "lines": [line for line in lines if not line.is_service],
         "words": entry_words, "details": entry_details, "clock_of": clock_of, "place_of": place_of, "word": incident_word,
         "return_word": return_word, "kinds": (*FIRST_KINDS, *others), "key": secrets.token_urlsafe(16),
