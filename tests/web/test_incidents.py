@@ -179,7 +179,8 @@ def test_what_is_not_there_is_said(tablet):
     tablet.sign_in("manager")
 
     assert tablet.get("/incidents/99").status_code == 404
-    assert tablet.post("/incidents/99/settle", {"outcome": "found"}, **JSON).json["code"] == "incidents.no_such_incident"
+    answer = tablet.post("/incidents/99/settle", {"outcome": "found"}, **JSON)
+    assert (answer.status_code, answer.json["code"]) == (404, "incidents.no_such_incident")
 
 
 def test_a_settled_one_is_opened_again_with_a_reason(tablet, db, actor):
@@ -201,7 +202,8 @@ def past(db, actor, clock, dune):
     evil = an_item(db, "=HYPERLINK(1)", isbn="9780141439587", publisher='=cmd|"/c calc"!A1')
     shelf, order = stock_at(db, "B-07-3", dune, units=9), an_order(db, {dune: 1})
     long_ago = as_actor(a_person(db, "Old", "picker"))
-    report(db, replace(long_ago, at=long_ago.at - timedelta(days=31)), item_id=dune.id, location_id=shelf.id, units=2, cause="storage")
+    report(db, replace(long_ago, at=long_ago.at - timedelta(days=31)), item_id=dune.id, location_id=shelf.id, units=2,
+           cause="storage")
     report(db, actor, item_id=evil.id, location_id=shelf.id)
     report(db, actor, "lost", "carrier", units=0, order_id=order.id)
     mistake = report(db, actor, "short", "pick", item_id=dune.id)

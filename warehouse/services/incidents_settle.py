@@ -1,7 +1,7 @@
 """How an incident ends (EXC-2): what becomes of its copies, of the order behind it, and what the customer must hear.
 
-All of one settlement is one transaction. Locks are taken as everywhere: runs, orders, balances; the incident last, since
-whoever holds those may be the one who reports. Who finds it changed by then is refused, and nothing was done.
+All of one settlement is one transaction. Locks are taken as everywhere: runs, orders, balances; the incident last,
+since whoever holds those may be the one who reports. Who finds it changed by then is refused, and nothing was done.
 """
 
 from collections.abc import Sequence
@@ -252,7 +252,8 @@ def _tell(
     of_parcel = rules.PARCEL_TOPICS.get(seen.kind)
     told = session.execute(select(Message.id).where(
         Message.incident_id == seen.id, Message.why == of_parcel).limit(1)).scalar()
-    if of_parcel and told is None and seen.stage == rules.CARRIER and wish.outcome not in (rules.MISTAKE, rules.FOUND, rules.TOLD):
+    is_news = wish.outcome not in (rules.MISTAKE, rules.FOUND, rules.TOLD)
+    if of_parcel and told is None and is_news and seen.stage == rules.CARRIER:
         parcel = session.execute(
             select(Parcel.carrier_code, Parcel.tracking_number).where(Parcel.id == seen.parcel_id)).one_or_none()
         if parcel is not None:

@@ -1,4 +1,4 @@
-"""Where the copies of an incident are now, by the ledger: what its report moved, and what its settlements moved since."""
+"""Where the copies of an incident are now, by the ledger: what its report moved, and what settlements moved since."""
 
 from collections import Counter
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""The incident desk (EXC-1, EXC-2, EXC-3): the list, one incident with its log, who has it, what comes next, its end."""
+"""The incident desk (EXC-1, EXC-2, EXC-3): the list, one incident with its log, who has it, what is next, its end."""
 
 import re
 from datetime import UTC, datetime
