@@ -314,3 +314,10 @@ def test_what_was_paid_stays_as_it_was_paid(db, at):
     fewer(under)
     with db.read() as session:
         assert session.get(Order, under.order.id).total_minor == 9200
+
+
+def test_a_word_for_the_floor_stands_at_the_shelf_too(db, at):
+    under = at("picking")
+    under.db.write(orders_change.add_remark, under.desk, under.order.id, "Only clean copies, call 19900001001",
+                   is_important=False)
+    assert under.walk.task["stop"]["remark"] == "Only clean copies, call 199******01"

@@ -18,6 +18,7 @@ from warehouse.models.orders import Order
 from warehouse.models.people import Person
 from warehouse.models.picking import Cart, PickRun, PickStop, RunTote, Tote
 from warehouse.models.stock import Location
+from warehouse.vault import mask_remark
 
 STOPS_AHEAD = 4
 
@@ -48,7 +49,7 @@ _LOOK = (
         Item.title, Item.subtitle, Item.authors, Item.publisher, Item.isbn13, Item.sku, Item.binding, Item.edition,
         Item.volume, Item.volumes, Item.language, Item.packing_class,
         RunTote.tote_id, Tote.code.label("tote"), Tote.location_id.label("tote_location_id"),
-        Order.number.label("order_number"), Order.when_short,
+        Order.number.label("order_number"), Order.when_short, Order.staff_remark,
         _HERE.scalar_subquery().label("sharing"),
         _HERE.where(ItemCode.item_id == PickStop.item_id).scalar_subquery().label("is_match"),
         _OF_ORDER.scalar_subquery().label("order_stops_left"), _SHORT.scalar_subquery().label("order_short"),
@@ -167,7 +168,8 @@ def _draw_stop(now: RunNow) -> dict[str, Any]:
     return {
         "id": row.stop_id, "location_id": row.location_id, "location": row.location, "aisle": row.aisle, "bay": row.bay,
         "shelf": row.shelf, "slot": row.slot, "tote": row.tote, "tote_id": row.tote_id,
-        "order_number": row.order_number, "units_due": row.stop_due - row.units_short,
+        "order_number": row.order_number, "remark": mask_remark(row.staff_remark),
+        "units_due": row.stop_due - row.units_short,
         "units_taken": row.stop_taken, "units_left": row.stop_due - row.stop_taken - row.units_short,
         "title": row.title, "subtitle": row.subtitle, "authors": row.authors, "publisher": row.publisher,
         "isbn13": row.isbn13, "sku": row.sku, "item_id": row.item_id, "binding": row.binding,
