@@ -1,6 +1,9 @@
 """The service desk in the browser (ORD-8): found by whatever a customer can say, all of an order on one line of time,
 a case opened, nothing personal shown."""
 
+import re
+from pathlib import Path
+
 import pytest
 from sqlalchemy import select
 
@@ -8,6 +11,7 @@ from tests import shipping_day as day
 from tests.builders import RECIPIENT, an_item, an_order
 from tests.web.conftest import JSON
 from warehouse import i18n
+from warehouse import services as services_room
 from warehouse.models.incidents import Incident
 from warehouse.models.messages import Message
 from warehouse.services import customer, pauses
@@ -134,3 +138,19 @@ def test_the_desk_counts_what_waits(desk, db, clock, order):
 def test_a_stop_does_not_hide_the_order(desk, db, actor, order):
     db.write(pauses.begin, actor, "release", "Flood")
     assert desk.get(f"/service/order/{order.id}").status_code == 200
+
+
+# What is noted for an order, and what the time line calls it.
+NOTED = re.compile(r'\bnote\(\s*session,\s*actor,\s*"(\w+)",\s*"(order|order_line|parcel|incident|return)"')
+# Have an entry of their own kind on the line.
+TOLD_OTHERWISE = {("order", verb) for verb in ("lift", "customer_report", "customer_case", "withdraw_return")}
+
+
+def test_every_act_that_stands_on_a_time_line_has_words_in_both_languages():
+    room = Path(services_room.__file__).parent
+    noted = {(subject, verb) for path in room.glob("*.py") for verb, subject in NOTED.findall(path.read_text())}
+    assert len(noted) > 20
+    for subject, verb in sorted(noted - TOLD_OTHERWISE):
+        area = "incidents.did" if subject == "incident" else "orders.did"
+        codes = (f"service.did_{subject}_{verb}", f"{area}_{verb}")
+        assert any(map(i18n.has_sentence, codes)), f"{subject} {verb} has no words on the time line"
