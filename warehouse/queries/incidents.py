@@ -233,7 +233,8 @@ def get_page(session: Session, incident_id: int) -> IncidentPage | None:
     return IncidentPage(
         row=replace(_row(found), photos=photos), item_id=row.item_id, currency=row.currency or "",
         total_minor=row.total_minor or 0, refunded_minor=row.refunded_minor or 0, device=row.device or "",
-        parcel=row.parcel or "", carrier=row.carrier_code or "", tracking=row.tracking_number or "", has_words=bool(row.has_words),
+        parcel=row.parcel or "", carrier=row.carrier_code or "", tracking=row.tracking_number or "",
+        has_words=bool(row.has_words),
         settled_at=row.settled_at, settled_by=row.settler or "", owner_id=row.owner_id, entries=entries,
         things=[Thing(kind, thing_id, number or f"#{thing_id}", state) for kind, thing_id, number, state in about
                 if thing_id is not None],
