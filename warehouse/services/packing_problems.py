@@ -5,27 +5,25 @@ another copy is fetched (EXC-1). Such a unit is no longer picked: wanted = reser
 from collections.abc import Callable
 from dataclasses import replace
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
 from warehouse.domain import packing as rules
-from warehouse.domain import picking, waves
 from warehouse.domain import stock as ledger
+from warehouse.domain import waves
 from warehouse.domain.codes import COMMAND
 from warehouse.domain.orders import ORDER_FLOW
 from warehouse.domain.people import Actor
 from warehouse.domain.scans import OK, WARN, Answer, ScanIn, accept, refuse
-from warehouse.domain.waves import Demand, OrderDemand, Shelf, Take
+from warehouse.domain.waves import Demand, Take
 from warehouse.models.incidents import Incident
 from warehouse.models.orders import Hold, Order, OrderLine
-from warehouse.models.picking import PickRun, PickStop, RunTote
-from warehouse.models.stock import Location, StockBalance
 from warehouse.services import incidents, journal, messages, stock
 from warehouse.services.packing_look import TASK, PackNow, undecided
 from warehouse.services.packing_steps import begin, carry_out, keep, totes_with
 from warehouse.services.scans import Touched
-from warehouse.services.stock import Cause, Wish
-from warehouse.services.waves import stop_row
+from warehouse.services.stock import Cause
+from warehouse.services.waves import find_takes, plan_run
 
 PRESSED = Touched(COMMAND)
 LINE = OrderLine.__table__
@@ -114,7 +112,7 @@ def _replace(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, _arg
 
     def write(_: int) -> str:
         _decide(lost, rules.REPLACE)
-        run_id = _plan_run(session, actor, now, takes)
+        run_id = plan_run(session, actor, now.id, now.order.due_at, takes)
         for take in takes:
             session.execute(update(LINE).where(LINE.c.id == take.line_id).values(
                 units_short=LINE.c.units_short - take.units, units_reserved=LINE.c.units_reserved + take.units))
@@ -152,38 +150,7 @@ def _find(session: Session, now: PackNow, lost: list[Incident]) -> list[Take]:
         assert each.item_id is not None
         key = each.order_line_id, each.item_id
         units[key] = units.get(key, 0) + each.units
-    demands = tuple(Demand(line_id, item_id, n) for (line_id, item_id), n in sorted(units.items()))
-    rows = session.execute(
-        select(StockBalance.item_id, StockBalance.location_id, Location.code, Location.sequence, Location.is_reserve,
-               (StockBalance.on_hand - StockBalance.reserved).label("free"))
-        .join(Location, Location.id == StockBalance.location_id)
-        .where(StockBalance.item_id.in_([demand.item_id for demand in demands]),
-               StockBalance.condition == ledger.GOOD, StockBalance.on_hand > StockBalance.reserved,
-               Location.kind == ledger.SHELF)
-        .order_by(StockBalance.item_id, StockBalance.location_id).with_for_update(of=StockBalance))
-    shelves: dict[int, list[Shelf]] = {}
-    for row in rows:
-        shelf = Shelf(row.location_id, row.code, row.sequence, row.free, row.is_reserve)
-        shelves.setdefault(row.item_id, []).append(shelf)
-    order = OrderDemand(now.id, waves.WAIT, demands)
-    return waves.allocate([order], shelves).takes.get(now.id, [])
-
-
-def _plan_run(session: Session, actor: Actor, now: PackNow, takes: list[Take]) -> int:
-    """A run of its own for the replacement, in the wave that the order belongs to."""
-    wave_id = session.execute(
-        select(func.max(PickRun.wave_id)).join(PickStop, PickStop.run_id == PickRun.id)
-        .where(PickStop.order_id == now.id)).scalar_one()
-    run_id = session.execute(insert(PickRun.__table__).returning(PickRun.__table__.c.id), {
-        "wave_id": wave_id, "kind": picking.ONE_ORDER, "state": picking.RUN_FLOW.start, "created_at": actor.at,
-        "due_at": now.order.due_at, "units_due": sum(take.units for take in takes)}).scalar_one()
-    reservations = stock.reserve_all(
-        session, [Wish(take.line_id, take.item_id, take.location_id, take.units) for take in takes])
-    session.execute(insert(RunTote.__table__), {"run_id": run_id, "slot": 1, "order_id": now.id, "tote_id": None})
-    session.execute(insert(PickStop.__table__), [
-        stop_row(run_id, position, 1, take, reservation)
-        for position, (take, reservation) in enumerate(zip(takes, reservations, strict=True), start=1)])
-    return int(run_id)
+    return find_takes(session, now.id, [Demand(line_id, item_id, n) for (line_id, item_id), n in sorted(units.items())])
 
 
 COMMANDS: dict[str, Callable[[Session, Actor, PackNow, ScanIn, str], Answer]] = {
