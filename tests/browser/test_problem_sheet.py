@@ -167,8 +167,8 @@ def test_from_the_dock_a_parcel_that_is_not_there(at_work):
     visitor.look("problem-11-dock-reported")
 
     with visitor.shop.database.read() as session:
-        assert session.execute(select(Incident.kind, Incident.parcel_id).order_by(Incident.id.desc()).limit(1)).one() == (
-            "lost", parcel)
+        newest = select(Incident.kind, Incident.parcel_id).order_by(Incident.id.desc()).limit(1)
+        assert session.execute(newest).one() == ("lost", parcel)
     visitor.scan(label("parcel", parcel))
     assert visitor.outcome()[0] == "accepted"
     assert visitor.page.locator("[data-reported]").count() == 0

@@ -81,8 +81,8 @@ def test_the_same_report_sent_again_is_one_incident_and_the_same_answer(db, pick
 @pytest.mark.parametrize("raw", [
     "#problem:damaged", "#problem:damaged:1:", "#problem:damaged:1:@nowhere", "#problem:damaged:x:@dock",
     "#problem:damaged:-1:@dock", "#problem:damaged:1:@dock,parcel=x", "#problem:damaged:1:@dock,person=1",
-    "#problem:damaged:1:@dock,parcel=1,parcel=2", "#problem:damaged:1:@dock,parcel", "#damaged:1:@dock", "9780441013593",
-    "#problem:damaged:1:2:3@dock", "#problem:damaged:1:@dock,parcel=99999999999"])
+    "#problem:damaged:1:@dock,parcel=1,parcel=2", "#problem:damaged:1:@dock,parcel", "#damaged:1:@dock",
+    "9780441013593", "#problem:damaged:1:2:3@dock", "#problem:damaged:1:@dock,parcel=99999999999"])
 def test_what_no_sheet_writes_is_refused(raw):
     with pytest.raises(Invalid, match=r"problem\.not_a_report"):
         read(raw)
