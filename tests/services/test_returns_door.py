@@ -1,4 +1,4 @@
-"""A box that came back finds its return by whatever is on it, is worked on by one person, and closed when it is empty."""
+"""A box that came back finds its return by whatever is on it, is one person's work, and is closed when it is empty."""
 
 import pytest
 from sqlalchemy import select

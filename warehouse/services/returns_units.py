@@ -228,11 +228,13 @@ def convert(session: Session, actor: Actor, unit: ReturnUnit, scan_row: int) -> 
 
 
 def used_item(session: Session, actor: Actor, item_id: int, said: str) -> int:
-    """The item that used copies of a title in this grade are sold as, found or made. Its own label alone names it: with the ISBN every order, delivery and stock list of the new title would have to ask which of the two is meant, so
-    the label covers it."""
+    """The item that used copies of a title in this grade are sold as, found or made. Its own label alone names it, and
+    covers the ISBN: with that, every order, delivery and stock list of the new title would have to ask which of the two
+    is meant."""
     # Two benches making the same one wait for each other here.
     own = session.execute(select(Item.sku).where(Item.id == item_id)).scalar_one()
-    book = session.execute(select(Item).where(Item.sku == rules.new_sku(own)).with_for_update()).scalar_one_or_none()
+    book = session.execute(select(Item).where(Item.sku == rules.new_sku(own)).with_for_update(key_share=True)
+                           ).scalar_one_or_none()
     book, sku = book or session.get_one(Item, item_id), rules.used_sku(own, said)
     found = session.execute(select(Item.id).where(Item.sku == sku)).scalar()
     if found is not None:
