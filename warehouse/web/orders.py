@@ -12,6 +12,7 @@ from warehouse.domain.review import CLASSES, DECISIONS, FOR_MANY, OTHER_DECISION
 from warehouse.errors import Invalid, NotFound
 from warehouse.queries import orders as queries
 from warehouse.queries import orders_review as reviews
+from warehouse.queries.orders_lines import HoldView
 from warehouse.services import orders_review as service
 from warehouse.services.orders_change import REMARK_LIMIT
 from warehouse.web.access import language, rule
@@ -167,7 +168,7 @@ def order_word(kind: str, name: str) -> str:
 
 
 @bp.app_template_global()
-def hold_words(held: queries.HoldView) -> str:
+def hold_words(held: HoldView) -> str:
     """Why an order waits, as a sentence with its facts."""
     code = f"orders.flaw_{held.reason}"
     if i18n.has_sentence(code):
