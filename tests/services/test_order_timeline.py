@@ -73,7 +73,8 @@ def test_a_full_story_stands_on_the_line_in_the_order_in_which_it_happened(db, c
     wanted = [
         ("desk", "order", "hold"), ("desk", "hold", "lifted"), ("customer", "order", "open_personal"),
         ("desk", "run", "planned"), ("work", "run", "started"), ("work", "move", "pick"),
-        ("parcel", "parcel", "opened"), ("work", "move", "pack"), ("parcel", "parcel", "closed"), ("parcel", "print", "label"),
+        ("parcel", "parcel", "opened"), ("work", "move", "pack"), ("parcel", "parcel", "closed"),
+        ("parcel", "print", "label"),
         ("parcel", "parcel", "label_applied"), ("work", "move", "dispatch"), ("parcel", "order", "dispatched"),
         ("parcel", "tracking", "in_transit"), ("incident", "incident", "report"), ("customer", "message", "wanted"),
         ("incident", "incident", "note"), ("incident", "incident", "settle"), ("return", "return", "ask_return"),

@@ -36,7 +36,7 @@ limiter = Limiter(address, storage_uri="memory://", strategy="moving-window")
 
 
 def furnish(app: Flask) -> None:
-    """Routes that have a limit ask for it themselves: the library's look at every request would be paid by each scan."""
+    """Routes that have a limit ask for it themselves: the library's look at every request would be paid by scans."""
     others = list(app.before_request_funcs.get(None, ()))
     limiter.init_app(app)
     app.before_request_funcs[None] = others
