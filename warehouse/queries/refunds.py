@@ -70,7 +70,8 @@ def list_refunds(session: Session, *, state: str = "", text: str = "", most: int
             Refund.id, func.coalesce(Refund.number, ""), Refund.state, Refund.amount_minor, Refund.currency,
             Refund.reason, Order.id, func.coalesce(Order.number, ""), Order.source_number, Order.payment,
             Order.total_minor, Order.refunded_minor, Refund.return_id, func.coalesce(CustomerReturn.number, ""),
-            func.coalesce(CustomerReturn.reason, ""), Refund.incident_id, Refund.requested_at, Refund.requested_by, _ASKED_BY.name, Refund.decided_at,
+            func.coalesce(CustomerReturn.reason, ""), Refund.incident_id,
+            Refund.requested_at, Refund.requested_by, _ASKED_BY.name, Refund.decided_at,
             func.coalesce(_DECIDED_BY.name, ""), Refund.decision_reason, Refund.paid_at,
             func.coalesce(_PAID_BY.name, ""), Refund.reference)
         .join(Order, Order.id == Refund.order_id)

@@ -87,7 +87,7 @@ def open_unannounced(
 
 
 def receive(session: Session, actor: Actor, made: CustomerReturn) -> None:
-    """Its parcel is on this person's bench; the customer hears of it, once and not of one that the carrier brought back.
+    """Its parcel is on this person's bench; the customer hears of it once, and not of one that the carrier brought.
     One that nobody waited for any more (refused, withdrawn, lapsed) is decided anew, as if it came unasked."""
     was = made.state
     if was not in returns.EXPECTED:

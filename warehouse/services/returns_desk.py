@@ -102,7 +102,7 @@ def approve(
 ) -> None:
     """Take the copies back, with a reason. Against the policy only a manager does. Where the parcel is here already,
     what waited for this is judged by its grade, and the return ends. `fee_minor`: another fee than the policy's. Where
-    nobody had asked, `kind` is what the customer gets and `why` the reason for which the copies came: its rule holds."""
+    nobody had asked, `kind` is what the customer gets and `why` the reason why the copies came: its rule holds."""
     made, said = get_return(session, return_id), _said(reason)
     if made.state == returns.REFUSED and not actor.may("override"):
         raise NotAllowed("returns.manager_overrules")

@@ -97,7 +97,9 @@ def may_decide(row: queries.RefundRow) -> bool:
 
 def reason_of(row: queries.RefundRow) -> str:
     """What for: why the copies came back, where the settlement of a return asked; else what a person said."""
-    return i18n.say(language(), f"returns.reason_{row.return_reason}") if row.reason == row.return_number else row.reason
+    if row.reason != row.return_number:
+        return row.reason
+    return i18n.say(language(), f"returns.reason_{row.return_reason}")
 
 
 def sums_of(found: queries.Refunds, state: str) -> str:
