@@ -90,7 +90,8 @@ def order(order_id: int) -> Response:
         "groups": [group for group in GROUPS if group in {entry.group for entry in timeline.entries}],
         "shown": shown, "turn": turn, "lines": [line for line in lines if not line.is_service],
         "words": entry_words, "details": entry_details, "clock_of": clock_of, "place_of": place_of,
-        "word": incident_word, "return_word": return_word, "kinds": (*FIRST_KINDS, *others), "key": secrets.token_urlsafe(16),
+        "word": incident_word, "return_word": return_word, "kinds": (*FIRST_KINDS, *others),
+        "key": secrets.token_urlsafe(16),
         "words_length": WORDS_LENGTH, "page_link": link_to(found), "opened": request.args.get("opened", type=int),
         "places": {
             "order": address("orders.page", order_id=order_id),
