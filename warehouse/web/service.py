@@ -15,9 +15,9 @@ from warehouse import i18n
 from warehouse.domain.customer import WORDS_LENGTH
 from warehouse.domain.incidents import CUSTOMER, kinds_at
 from warehouse.errors import NotFound
-from warehouse.queries import orders as order_queries
 from warehouse.queries import service as queries
 from warehouse.queries.order_timeline import GROUPS, Entry, order_timeline
+from warehouse.queries.orders_lines import lines_of
 from warehouse.services import customer
 from warehouse.services.customer import Said
 from warehouse.web.access import language, rule
@@ -78,7 +78,7 @@ def order(order_id: int) -> Response:
     with read() as session:
         found = queries.find_order(session, order_id)
         timeline = order_timeline(session, order_id)
-        lines = order_queries.lines_of(session, [order_id]).get(order_id, [])
+        lines = lines_of(session, [order_id]).get(order_id, [])
     if found is None:
         raise NotFound("orders.no_such_order")
     entries = [entry for entry in timeline.entries if shown in {"", entry.group}]
