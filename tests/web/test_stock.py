@@ -140,5 +140,6 @@ def test_nobody_looks_without_signing_in(tablet, db, dune):
 
 def test_every_reason_of_a_move_has_its_word():
     for name in (*(f"reason_{reason}" for reason in rules.REASONS), *(f"kind_{kind}" for kind in rules.INSIDE),
-                 *(f"condition_{condition}" for condition in rules.CONDITIONS)):
+                 *(f"condition_{condition}" for condition in rules.CONDITIONS),
+                 *(f"apart_{kind}" for kind in rules.INSIDE - {rules.SHELF}), "apart_damaged"):
         assert i18n.has_sentence(f"stock.{name}"), name
