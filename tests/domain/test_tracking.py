@@ -74,6 +74,14 @@ def test_a_delivered_parcel_is_never_under_way_again(told):
     ("收件人拒收", "failed_attempt"), ("派送失败", "failed_attempt"), ("包裹破损", "damaged"), ("快件遗失", "lost"),
     ("Delivered, left with neighbour", "delivered"), ("Delivery attempt failed, nobody home", "failed_attempt"),
     ("Collected from sender", "accepted"), ("Return to sender", "returned"), ("Held at customs", "exception"),
+    ("Your parcel will be delivered today", "out_for_delivery"), ("To be delivered by 18:00", "out_for_delivery"),
+    ("The item could not be delivered", "failed_attempt"), ("Unable to deliver", "failed_attempt"),
+    ("Returned to depot, nobody home", "failed_attempt"), ("拒收，快件退回寄件人", "returned"),
+    ("无法派送", "failed_attempt"), ("签收失败", "failed_attempt"), ("快件待签收", "out_for_delivery"),
+    ("预计明日送达，请注意签收", "out_for_delivery"), ("Assigned to courier", "in_transit"),
+    ("Delivered to carrier facility", "in_transit"), ("Collected by driver", "accepted"),
+    ("Collected from parcel shop", "delivered"), ("Picked up by customer", "delivered"), ("Collected", "accepted"),
+    ("House number missing", None), ("Parcel missing", "lost"),
     ("下单成功", None), ("Shipment information received", None), ("", None),
 ])
 def test_an_event_is_known_by_its_code_or_by_what_carriers_write(words, kind):

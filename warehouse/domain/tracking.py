@@ -93,20 +93,28 @@ def flaw_of(event: Event, now: datetime, *, sent_at: datetime | None = None) -> 
 
 # --- What an event is called -----------------------------------------------------------------------------------------
 
-# Looked through in this order: "退回件已签收" is a parcel that came back, "未签收" none that was delivered.
+# Looked through in this order: "退回件已签收" is a parcel that came back, "未签收" none that was delivered, and one that
+# "will be delivered" is not there yet: what only announces an end must never be taken for it.
 _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple((kind, re.compile(words)) for kind, words in (
-    (GONE, r"丢失|遗失|灭失|\blost\b|missing"),
+    (GONE, r"丢失|遗失|灭失|\blost\b|(?:parcel|package|shipment|item|consignment) (?:is |went |has gone )?missing"),
     (DAMAGED, r"破损|损坏|damage"),
-    (SENT_BACK, r"退回|退件|退返|已退|return"),
-    (FAILED, r"未妥投|投递失败|派送失败|派件失败|派送不成功|未签收|拒收|无人签收|地址不详|fail|unsuccessful|not delivered"
-             r"|undeliver|refused|attempt|missed|nobody|no one"),
-    (TROUBLE, r"异常|问题件|滞留|延误|扣留|exception|delay|held|problem|incident"),
-    (ACCEPTED, r"揽收|揽件|收寄|已收件|collected.from|picked.?up|accept"),
-    (HERE, r"已签收|签收人|签收成功|妥投|投递成功|已取件|代收|delivered|signed"),
-    (ON_VAN, r"派送中|派件|派送|投递中|out.for.delivery|with.(?:the.)?(?:driver|courier)|待取件|到达.*(?:驿站|快递柜)"),
-    (HERE, r"签收|collected"),
-    (ACCEPTED, r"收件|collection|received.(?:at|by.us)"),
-    (MOVING, r"运输|在途|转运|中转|到达|离开|发往|发出|清关|transit|depart|arriv|left|sort|process|customs|hub"),
+    (SENT_BACK, r"退回|退件|退返|已退|return(?!\w* to (?:the |our |local )?(?:depot|station|hub))"),
+    (FAILED, r"未妥投|(?:投递|派送|派件|签收|妥投)(?:失败|不成功)|(?:无法|未能|不能)(?:正常)?[派投送签妥]|未签收|拒收"
+             r"|无人签收|地址不详|fail|unsuccessful|undeliver|refused|attempt|missed|nobody|no one|return"
+             r"|(?:not|n't|unable|cannot)\b.{0,20}\bdeliver"),
+    (TROUBLE, r"异常|问题件|滞留|延误|扣留|exception|delay|\bheld\b|problem|incident"),
+    (ON_VAN, r"(?:待|等待|准备|即将|预计|尽快|请).{0,8}(?:签收|妥投|送达|取件)|(?:to|will) be delivered|being delivered"
+             r"|out.for.delivery"),
+    (MOVING, r"delivered to (?:the |our |a |local )?(?:depot|hub|carrier|station|facility|sort|warehouse|airline)"),
+    (ACCEPTED, r"揽收|揽件|收寄|已收件|accept|collected.from.(?!.*(?:shop|locker|pick))"
+               r"|(?:collected|picked.?up).by.(?:the.|our.)?(?:courier|driver|carrier)"),
+    (HERE, r"已签收|签收人|签收成功|妥投|投递成功|已取件|代收|\bdelivered\b|\bsigned\b"
+           r"|collected.(?:by|from)|picked.?up.by"),
+    (ON_VAN, r"派送中|派件|派送|投递中|with.(?:the.)?(?:driver|courier)|到达.*(?:驿站|快递柜)"),
+    (HERE, r"签收"),
+    # Of a word alone that means the begin with one carrier and the end with another, the begin: it does no harm.
+    (ACCEPTED, r"收件|collect|picked.?up|received.(?:at|by.us)"),
+    (MOVING, r"运输|在途|转运|中转|到达|离开|发往|发出|清关|transit|depart|arriv|left|sort|process|customs|hub|assigned"),
 ))
 
 
