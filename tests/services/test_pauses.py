@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from tests import shipping_day as day
 from tests.builders import an_order, order_state, stock_at, units_at
+from tests.packers import at_bench
 from tests.statements import count_statements
 from tests.walk import release
 from warehouse.domain.pauses import DISPATCH, RELEASE
@@ -15,7 +16,7 @@ from warehouse.models.journal import Action
 from warehouse.models.orders import Order
 from warehouse.models.shipping import Pause
 from warehouse.queries import pauses as queries
-from warehouse.services import pauses, shipping, waves
+from warehouse.services import orders_change, pauses, shipping, waves
 
 
 def stop(db, actor, what, reason="Recall of the second printing", **scope):
@@ -86,6 +87,22 @@ def test_a_stop_of_dispatch_does_not_hinder_release(db, actor, dune):
     order = an_order(db, {dune: 1})
     stop(db, actor, DISPATCH)
     assert release(db, actor, order).orders == 1
+
+
+def test_no_copy_is_fetched_past_a_stop_for_an_order_that_is_under_way(db, actor, picker, packer, dune, emma):
+    bench, order, _ = at_bench(db, actor, picker, packer, {dune: 1, emma: 1}, spare=2)
+    bench.press(f"#damaged:{order.line_ids[0]}")
+    pause = stop(db, actor, RELEASE, "Recall", item_id=dune.id)
+
+    with pytest.raises(Conflict, match=r"pauses\.no_more_copies.*Recall"):
+        bench.press("#replace")
+    with pytest.raises(Conflict, match=r"pauses\.no_more_copies"):
+        db.write(orders_change.change_units, actor, order.line_ids[0], 2, "One for a friend")
+
+    db.write(pauses.end, actor, pause)
+    assert bench.press("#replace").code == "packing.decided_replace"
+    stop(db, actor, RELEASE, "Recall", item_id=dune.id)
+    db.write(orders_change.change_units, actor, order.line_ids[1], 2, "The stop is for another title")
 
 
 # --- Dock and label

@@ -14,6 +14,7 @@ from warehouse.domain.orders import CONFIRMED, ORDER_FLOW
 from warehouse.domain.pauses import RELEASE, find_stop
 from warehouse.domain.people import Actor
 from warehouse.domain.waves import Allocation, Demand, OrderDemand, Shelf, Take
+from warehouse.errors import Conflict
 from warehouse.models.orders import Hold, Order, OrderLine
 from warehouse.models.picking import PickRun, PickStop, RunTote, Wave
 from warehouse.models.stock import Location, StockBalance
@@ -177,7 +178,11 @@ def _write_runs(
 
 def find_takes(session: Session, order_id: int, demands: Sequence[Demand], when_short: str = waves.WAIT) -> list[Take]:
     """Free shelves for more units of an order that is under way, their rows locked; none where not all are there and
-    the order would wait."""
+    the order would wait. Refused while release is stopped for one of them: it would be fetched past the stop (SEC-3)."""
+    if stops := open_pauses(session):
+        carrier = session.execute(select(Order.carrier_code).where(Order.id == order_id)).scalar_one()
+        if stop := find_stop(stops, RELEASE, carrier, {demand.item_id for demand in demands}):
+            raise Conflict("pauses.no_more_copies", reason=stop.reason)
     shelves = _free_shelves(session, {demand.item_id for demand in demands})
     return waves.allocate([OrderDemand(order_id, when_short, tuple(demands))], shelves).takes.get(order_id, [])
 
