@@ -135,6 +135,8 @@ def check() -> Any:
     g.language = ""
     if b"%00" in request.query_string:
         abort(400)  # No database keeps it as text, and no person types it.
+    if "\0" in request.path:
+        abort(404)  # As above: so nothing has that address.
     if request.endpoint is None:
         g.actor = who_asks()
         return None
