@@ -43,8 +43,8 @@ def test_a_refund_is_asked_by_one_approved_by_another_and_paid_with_a_reference(
     with db.read() as session:
         told = session.execute(select(Message.why, Message.facts).order_by(Message.id)).all()
         assert [tuple(each) for each in told] == [
-            ("refund_approved", {"amount": "20.00", "currency": "CNY"}),
-            ("refund_paid", {"amount": "20.00", "currency": "CNY"})]
+            ("refund_approved", {"amount": 2000, "currency": "CNY"}),
+            ("refund_paid", {"amount": 2000, "currency": "CNY"})]
         verbs = session.execute(select(Action.verb).where(Action.subject == "refund").order_by(Action.id)).scalars()
         assert list(verbs) == ["ask_refund", "approve_refund", "pay_refund"]
 

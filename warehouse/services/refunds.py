@@ -111,7 +111,7 @@ def _tell(session: Session, actor: Actor, refund: Refund, why: str) -> None:
     """One that was refused after all and asked anew is told anew."""
     messages.want(session, actor, refund.order_id, why, key=f"{refund.number}:{int(actor.at.timestamp())}",
                   incident_id=refund.incident_id, return_id=refund.return_id,
-                  amount=f"{refund.amount_minor // 100}.{refund.amount_minor % 100:02d}", currency=refund.currency)
+                  amount=refund.amount_minor, currency=refund.currency)
 
 
 def _take(session: Session, order_id: int, amount_minor: int) -> None:
