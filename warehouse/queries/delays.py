@@ -24,9 +24,10 @@ from warehouse.models.shipping import Carrier, DayOff
 SHOWN = 100
 # The newest of the measured days: enough for a median, and few enough to reckon anew for each look.
 MEASURED_ORDERS = 600
-_STEPS = (("confirm", "received_at", "confirmed_at"), ("release", "confirmed_at", "released_at"),
-          ("pick", "released_at", "picked_at"), ("pack", "picked_at", "packed_at"),
-          ("ship", "packed_at", "dispatched_at"))
+# What people work on. Until its release an order waits for a wave that somebody chose, and once packed for the hour of
+# the truck: measured, that waiting would call every order at risk that is packed in good time.
+_STEPS = (("confirm", "received_at", "confirmed_at"), ("pick", "released_at", "picked_at"),
+          ("pack", "picked_at", "packed_at"))
 
 
 @dataclass(frozen=True)
@@ -90,22 +91,21 @@ def look(
     measured = measure(session, now, calendar)
     ready = {each: calendar.add_minutes(now, rules.minutes_left(each, measured)) for each in BEFORE_DISPATCH}
     confirmed = calendar.add_minutes(now, rules.minutes_to_confirm(measured))
-    verdict = _verdict(now, ready, confirmed)
-    carriers, states, counts = _counts(session, verdict)
-    wanted = [verdict.in_(verdicts), *([Order.carrier_code == carrier_code] if carrier_code else []),
+    judged = _judged(now, ready, confirmed)
+    carriers, states, counts = _counts(session, judged.verdict)
+    wanted = [judged.verdict.in_(verdicts), *([Order.carrier_code == carrier_code] if carrier_code else []),
               *([Order.state == state] if state else [])]
     return Late(
         at=now, counts=counts, carriers=carriers, states=states,
         pace=[Pace(step, measured.get(step, rules.USUAL_MINUTES[step]), step in measured) for step in rules.STEPS],
-        rows=_rows(session, verdict, wanted, ready, confirmed), is_open=calendar.is_open(now))
+        rows=_rows(session, judged, wanted, ready, confirmed), is_open=calendar.is_open(now))
 
 
 def measure(session: Session, now: datetime, calendar: Calendar) -> dict[str, int]:
-    """The median of each step in working minutes over the orders dispatched lately, for steps with enough of them.
+    """The median of each step of work in working minutes over the orders dispatched lately, where there are enough.
     Confirming is measured on those that waited for a person."""
     rows = session.execute(
-        select(Order.received_at, Order.confirmed_at, Order.released_at, Order.picked_at, Order.packed_at,
-               Order.dispatched_at)
+        select(Order.received_at, Order.confirmed_at, Order.released_at, Order.picked_at, Order.packed_at)
         .where(Order.dispatched_at >= now - timedelta(days=MEASURED_DAYS))
         .order_by(Order.dispatched_at.desc()).limit(MEASURED_ORDERS)).all()
     taken: dict[str, list[int]] = defaultdict(list)
@@ -117,19 +117,30 @@ def measure(session: Session, now: datetime, calendar: Calendar) -> dict[str, in
     return {step: round(median(found)) for step, found in taken.items() if len(found) >= LEAST_MEASURED}
 
 
-_IS_CONFIRM: ColumnElement[bool] = and_(
-    Order.state.in_((RECEIVED, HELD)), Order.confirmed_at.is_(None), Order.confirm_by.is_not(None),
-    Order.confirm_by < Order.due_at)
-_LIMIT: ColumnElement[datetime] = case((_IS_CONFIRM, Order.confirm_by), else_=Order.due_at)
+_TO_CONFIRM: ColumnElement[bool] = and_(
+    Order.state.in_((RECEIVED, HELD)), Order.confirmed_at.is_(None), Order.confirm_by.is_not(None))
 
 
-def _verdict(now: datetime, ready: dict[str, datetime], confirmed: datetime) -> ColumnElement[str]:
-    """As `domain.clocks.judge`, for all orders at once."""
-    too_much = or_(
-        and_(_IS_CONFIRM, Order.confirm_by < confirmed),
-        and_(~_IS_CONFIRM, or_(*(and_(Order.state == state, Order.due_at < at) for state, at in ready.items()))))
-    late = or_(and_(_IS_CONFIRM, Order.confirm_by < now), and_(~_IS_CONFIRM, Order.due_at < now))
-    return case((late, LATE), (too_much, AT_RISK), else_=IN_TIME)
+@dataclass(frozen=True)
+class _Judged:
+    """`domain.clocks.judge` for all orders at once, by both of their clocks: the worse verdict counts, and of two that
+    are equally bad the sooner clock is shown."""
+
+    verdict: ColumnElement[str]
+    is_confirm: ColumnElement[bool]
+    limit: ColumnElement[datetime]
+
+
+def _judged(now: datetime, ready: dict[str, datetime], confirmed: datetime) -> _Judged:
+    by_truck = case(
+        (Order.due_at < now, 0),
+        (or_(*(and_(Order.state == state, Order.due_at < at) for state, at in ready.items())), 1), else_=2)
+    to_confirm = case(
+        (~_TO_CONFIRM, 3), (Order.confirm_by < now, 0), (Order.confirm_by < confirmed, 1), else_=2)
+    is_confirm = or_(to_confirm < by_truck, and_(to_confirm == by_truck, Order.confirm_by < Order.due_at))
+    verdict = case((or_(to_confirm == 0, by_truck == 0), LATE), (or_(to_confirm == 1, by_truck == 1), AT_RISK),
+                   else_=IN_TIME)
+    return _Judged(verdict, is_confirm, case((is_confirm, Order.confirm_by), else_=Order.due_at))
 
 
 def _counts(session: Session, verdict: ColumnElement[str]) -> tuple[list[Group], list[Group], dict[str, int]]:
@@ -150,25 +161,25 @@ def _counts(session: Session, verdict: ColumnElement[str]) -> tuple[list[Group],
 
 
 def _rows(
-    session: Session, verdict: ColumnElement[str], wanted: Sequence[ColumnElement[bool]], ready: dict[str, datetime],
+    session: Session, judged: _Judged, wanted: Sequence[ColumnElement[bool]], ready: dict[str, datetime],
     confirmed: datetime,
 ) -> list[Row]:
-    rank = case((verdict == AT_RISK, 0), (verdict == LATE, 1), else_=2)
+    rank = case((judged.verdict == AT_RISK, 0), (judged.verdict == LATE, 1), else_=2)
     found = session.execute(
-        select(Order.id, Order.number, Order.state, Order.carrier_code, verdict, _IS_CONFIRM, _LIMIT,
+        select(Order.id, Order.number, Order.state, Order.carrier_code, judged.verdict, judged.is_confirm, judged.limit,
                Order.promised_at, Order.lines_count, Order.units_wanted, Order.packer_id)
-        .where(Order.state.in_(BEFORE_DISPATCH), *wanted).order_by(rank, _LIMIT, Order.id).limit(SHOWN)).all()
+        .where(Order.state.in_(BEFORE_DISPATCH), *wanted).order_by(rank, judged.limit, Order.id).limit(SHOWN)).all()
     ids = [row[0] for row in found]
     # Picked whole, an order lies in its tote while its picker walks on for others.
     pickers = _pickers(session, [row[0] for row in found if row[2] in {RELEASED, PICKING}])
     holds, short = _holds(session, ids), _short(session, ids)
     packers = _names(session, {row[10] for row in found if row[10] and row[2] == PACKING})
     return [
-        Row(order_id, number or "", state, carrier, judged, rules.CONFIRM if is_confirm else rules.TRUCK, limit,
+        Row(order_id, number or "", state, carrier, verdict, rules.CONFIRM if is_confirm else rules.TRUCK, limit,
             confirmed if is_confirm else ready[state], promised_at, lines, units,
             pickers.get(order_id) or packers.get(packer if state == PACKING else None, ""), holds.get(order_id, ()),
             short.get(order_id, 0))
-        for order_id, number, state, carrier, judged, is_confirm, limit, promised_at, lines, units, packer in found]
+        for order_id, number, state, carrier, verdict, is_confirm, limit, promised_at, lines, units, packer in found]
 
 
 def _pickers(session: Session, ids: Sequence[int]) -> dict[int, str]:
