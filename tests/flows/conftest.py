@@ -15,6 +15,7 @@ from tests.postgres import Server
 from warehouse.app import create_app
 from warehouse.config import Config
 from warehouse.db import open_database
+from warehouse.jobs import Minute, run_minute
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -32,10 +33,11 @@ class Shop:
         self.url, self.vault, self.home = url, vault, home
         self.start()
 
-    def start(self):
+    def start(self, **settings):
+        """`settings` are lines of `warehouse.toml`."""
         self.db = open_database(self.url, self.vault)
-        config = Config(home=self.home, database_url=self.url)
-        self.server = create_server(create_app(config, self.db), host="127.0.0.1", port=0, threads=4)
+        self.config = Config(home=self.home, database_url=self.url, **settings)
+        self.server = create_server(create_app(self.config, self.db), host="127.0.0.1", port=0, threads=4)
         self.port = self.server.effective_port
         threading.Thread(target=self._serve, daemon=True).start()
 
@@ -48,6 +50,12 @@ class Shop:
         self.server.close()
         self.server.task_dispatcher.shutdown()
         self.db.close()
+
+    def minute(self):
+        """What the clock does each minute; how many of what."""
+        done = run_minute(Minute(self.config, self.db))
+        assert None not in done.values(), done
+        return done
 
     def person(self, role="packer", name="Jamie Porter", **more):
         """Somebody with a tablet of their own."""

@@ -13,6 +13,7 @@ from warehouse.domain import waves
 from warehouse.domain.orders import BEFORE_DISPATCH, CALLED_OFF, HELD
 from warehouse.domain.people import Actor
 from warehouse.errors import Conflict, Invalid
+from warehouse.models.catalog import Item
 from warehouse.models.incidents import Incident
 from warehouse.models.orders import Order, OrderLine
 from warehouse.models.packing import ParcelLine
@@ -112,6 +113,17 @@ def copies_of(session: Session, incident: Incident, units: int) -> list[Copies]:
     row = session.execute(query.where(OrderLine.id == line_of(session, incident))).one()
     assert row.item_id is not None
     return [Copies(row.item_id, row.id, row.price_minor, units)]
+
+
+def titles_of(session: Session, incident: Incident) -> str:
+    """What it is about, as a letter names it: its title, or, where only a parcel is known, all that was in it."""
+    if incident.item_id is not None:
+        return session.execute(select(Item.title).where(Item.id == incident.item_id)).scalar_one()
+    titles = session.execute(
+        select(Item.title).join(OrderLine, OrderLine.item_id == Item.id)
+        .join(ParcelLine, ParcelLine.order_line_id == OrderLine.id)
+        .where(ParcelLine.parcel_id == incident.parcel_id, ParcelLine.units > 0).order_by(OrderLine.position)).scalars()
+    return ", ".join(dict.fromkeys(titles))
 
 
 def _sent_less_replaced(session: Session, order_id: int, item_id: int) -> int:

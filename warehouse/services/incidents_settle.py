@@ -124,6 +124,9 @@ def _refuse_nonsense(seen: Incident, wish: Settlement, earlier: Sequence[Sequenc
         raise Invalid(f"incidents.{flaw}")
     if not set(wish.effects) <= rules.KINDS[seen.kind].outcomes:
         raise Invalid("incidents.not_for_this_kind")
+    copies = set(wish.effects) & set(rules.FOR_COPIES)
+    if not copies <= set(rules.ways_for_copies(seen.kind, seen.stage, ())):
+        raise Invalid("incidents.copies_are_outside")
     if {each for done in earlier for each in done} & set(wish.effects) & rules.ONCE:
         raise Conflict("incidents.done_already")
     if seen.order_id is None and set(wish.effects) & set(rules.FOR_ORDER):
@@ -140,16 +143,16 @@ def _refuse_beyond(
         return
     if seen.owner_role == rules.LEAD:
         raise NotAllowed("incidents.with_the_lead")
-    for cost, currency in _costs(session, seen, wish, ask, lies):
+    for currency, cost in _costs(session, seen, wish, ask, lies).items():
         if not rules.may_decide(actor.role, cost, currency):
             raise NotAllowed("incidents.beyond_authority", most=_limit_text(actor.role))
 
 
 def _costs(
     session: Session, seen: Incident, wish: Settlement, ask: Ask, lies: list[Lying],
-) -> list[tuple[int | None, str]]:
-    """(minor units, currency) of copies lost, copies sent or cancelled, and money. Copies whose price nobody knows
-    cost None."""
+) -> dict[str, int | None]:
+    """By currency, what copies lost, copies sent or cancelled, and money cost together, in minor units; None where
+    nobody knows the price of the copies."""
     found: list[tuple[int | None, str]] = []
     effects = set(wish.effects) & rules.COSTS_COPIES
     if effects & set(rules.FOR_COPIES) and lies:
@@ -162,7 +165,11 @@ def _costs(
         found.append((sum(each.units * each.price_minor for each in copies), currency))
     if rules.REFUND in wish.effects:
         found.append((wish.amount_minor or 0, currency))
-    return found
+    total: dict[str, int | None] = {}
+    for cost, of_currency in found:
+        before = total.get(of_currency, 0)
+        total[of_currency] = None if cost is None or before is None else before + cost
+    return total
 
 
 def _limit_text(role: str) -> str:
@@ -176,6 +183,9 @@ def _limit_text(role: str) -> str:
 
 def _find(session: Session, seen: Incident, wish: Settlement, way: str) -> list[Lying]:
     """The copies that this way takes, where they lie. Found again may be nothing: then nothing had been booked out."""
+    if seen.item_id is None and way == rules.FOUND:
+        # A parcel that turned up: no copies were booked out with it.
+        return []
     if seen.item_id is None:
         raise Invalid("incidents.which_title")
     known = incidents_where.lying(session, seen)
@@ -186,9 +196,10 @@ def _find(session: Session, seen: Incident, wish: Settlement, way: str) -> list[
         fits = [each for each in known if each.place.kind == ledger.QUARANTINE]
     else:
         fits = [each for each in known if each.place.is_inside]
-    there = {rules.QUARANTINE: "QUARANTINE", rules.LOST: "LOST-FOUND", rules.SCRAP: "SCRAP"}.get(way)
-    if any(each.code == there for each in known) and not wish.place:
-        # It lies there already: said, not moved.
+    there = [each for each in known if each.code == _WAYS[way].target]
+    fits = [each for each in fits if each not in there]
+    if there and not fits and not wish.place:
+        # All of it lies there already: said, not moved.
         return []
     if wish.place or (not known and way != rules.FOUND):
         fits = [_named(session, seen, wish, way)]
@@ -204,7 +215,7 @@ def _named(session: Session, seen: Incident, wish: Settlement, way: str) -> Lyin
             Location.code == wish.place if wish.place else Location.id == seen.location_id)).one_or_none()
     if row is None:
         raise Invalid("incidents.no_such_place", place=wish.place) if wish.place else Invalid("incidents.which_place")
-    if row.kind not in _FROM or (way in (rules.BACK_TO_SHELF, rules.FOUND) and row.kind != ledger.QUARANTINE):
+    if row.kind not in _FROM or way == rules.FOUND or (way == rules.BACK_TO_SHELF and row.kind != ledger.QUARANTINE):
         raise Invalid("incidents.not_from_there", place=row.code)
     units = wish.units or seen.units
     if not units:
@@ -243,7 +254,7 @@ def _tell(
     fetched again before the parcel leaves they hear nothing."""
     if seen.order_id is None:
         return
-    title = session.execute(select(Item.title).where(Item.id == seen.item_id)).scalar() or ""
+    title = incidents_order.titles_of(session, seen)
     for effect in wish.effects:
         topic = rules.topic_of(seen.kind, effect)
         if topic and (effect != rules.REPLACEMENT or is_new_order):
