@@ -1,8 +1,8 @@
 """`python3 run.py bench [--quick] [--write] [names…]` and `python3 run.py soak --minutes N`.
 
 Names: scans, crowd, imports, papers (all four where none is told), growth (also by --growth: it builds databases of
-up to a million past orders, which takes many minutes), night and stock (up to five million moves) and counts (ten
-thousand differences approved). --engine measures one engine only. Figures go to the console and to bench/results;
+up to a million past orders, which takes many minutes), night and stock (up to five million moves), counts (ten
+thousand differences approved) and desks (pages of the desk behind up to a million past orders). --engine measures one engine only. Figures go to the console and to bench/results;
 --write puts them into docs/benchmarks.md.
 """
 
@@ -10,7 +10,7 @@ import argparse
 import sys
 from typing import Any
 
-from bench import counts, growth, imports, night, papers, report, scans, stock_card
+from bench import counts, desks, growth, imports, night, papers, report, scans, stock_card
 from bench.clients import Crew
 from bench.server import ENGINES, durable_postgres
 from tests import postgres
@@ -23,7 +23,7 @@ def main(words: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="run.py bench", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*",
-                        help="scans, crowd, imports, papers, growth, night, stock, counts, or soak alone")
+                        help="scans, crowd, imports, papers, growth, night, stock, counts, desks, or soak alone")
     parser.add_argument("--quick", action="store_true", help="one small round of each: to see that it works")
     parser.add_argument("--growth", action="store_true")
     parser.add_argument("--write", action="store_true")
@@ -33,7 +33,7 @@ def main(words: list[str]) -> int:
     parser.add_argument("--scans", type=int, default=1600, help="of each load in each round")
     given = parser.parse_args(words)
     names = [*given.names, *(["growth"] if given.growth and "growth" not in given.names else [])]
-    if wrong := set(names) - {*USUAL, "growth", "night", "stock", "counts", "soak"}:
+    if wrong := set(names) - {*USUAL, "growth", "night", "stock", "counts", "desks", "soak"}:
         parser.error(f"no such part: {', '.join(sorted(wrong))}")
     crew = Crew(MOST_CLIENTS)
     try:
@@ -68,6 +68,8 @@ def measure_all(crew: Crew, server: postgres.Server, names: list[str], given: An
             count=20 if given.quick else 400),
         "counts": lambda engine: counts.run(
             engine, server, sizes=counts.QUICK_SIZES if given.quick else counts.SIZES),
+        "desks": lambda engine: desks.run(
+            engine, server, pasts=desks.QUICK_PASTS if given.quick else desks.PASTS, count=10 if given.quick else 100),
         "growth": lambda engine: growth.run(
             crew, engine, server, pasts=growth.QUICK_PASTS if given.quick else growth.PASTS, rounds=rounds,
             count=count),

@@ -116,16 +116,38 @@ def _say_stock(told: dict[str, Any]) -> Iterator[str]:
            f" {told['card_p50_ms'] / told['ceiling_p50_ms']:.1f} × that. Others' cores: {told['others_cores']:.1f}")
 
 
+def _say_desks(told: dict[str, Any]) -> Iterator[str]:
+    pasts = told["pasts"]
+    heads = ("what", *(f"{one['orders']:,} past orders: p50 ms" for one in pasts), "p99 ms", "last p50 to first",
+             "to the ceiling")
+    last = pasts[-1]["figures"]
+    rows = [
+        [name, *(f"{one['figures'][name]['p50_ms']:.1f}" for one in pasts), f"{last[name]['p99_ms']:.1f}",
+         f"{last[name]['p50_ms'] / pasts[0]['figures'][name]['p50_ms']:.2f} ×",
+         f"{last[name]['p50_ms'] / last['ceiling']['p50_ms']:.0f} ×"]
+        for name in last]
+    yield f"{told['engine']}:\n"
+    yield from table(heads, rows)
+    yield ""
+    for one in pasts:
+        steps = ", ".join(f"{name} {spent:.1f}" for name, spent in one["minute"].items())
+        yield (f"- {one['orders']:,} past orders: the first minute after all of them {one['first_minute_ms']:.0f} ms, each"
+               f" one after it {sum(one['minute'].values()):.0f} ms ({steps}). Others' cores:"
+               f" {one['others_cores']:.1f}")
+
+
 def _broken(told: dict[str, Any]) -> str:
     return "; ".join(told["broken"]) or "all well"
 
 
 SENTENCES = {"scans": _say_scans, "crowd": _say_crowd, "imports": _say_imports, "papers": _say_papers,
-             "growth": _say_growth, "night": _say_night, "stock": _say_stock, "counts": _say_counts}
+             "growth": _say_growth, "night": _say_night, "stock": _say_stock, "counts": _say_counts,
+             "desks": _say_desks}
 TITLES = {
     "scans": "Pick scans over HTTP, beside the ceiling", "crowd": "Eight pickers at one item",
     "imports": "Files in, orders released", "papers": "Paper", "growth": "With a longer past",
     "night": "The night's figures and count plan", "stock": "Stock cards and lists", "counts": "A stocktake approved",
+    "desks": "Desks, the customer's page and the minute's work",
 }
 
 HEAD = """# Benchmarks
