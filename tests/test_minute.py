@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from tests.mail_server import a_mail_server
 from tests.message_builders import an_english_order, box, message, queued, settings, state, wanted
@@ -18,6 +18,7 @@ from warehouse.config import Config
 from warehouse.models.messages import MessageTemplate
 from warehouse.models.orders import Order
 from warehouse.models.packing import Parcel
+from warehouse.models.people import Person
 from warehouse.models.stock import Location
 from warehouse.services import outbox
 
@@ -141,6 +142,19 @@ def test_a_fault_in_one_step_is_logged_and_the_others_are_done(db, actor, config
 
     assert (done["dispatches to tell"], done["letters sent"]) == (None, 1)
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_fault_of_the_database_is_logged_without_the_row_it_was_about(db, config, caplog, monkeypatch):
+    name = "Nora Whitlock"
+
+    def broken(_):
+        db.write(lambda session: session.execute(insert(Person.__table__), {"name": name, "role": None}))
+
+    monkeypatch.setattr(jobs, "MINUTE", {"letters sent": broken})
+    with caplog.at_level(logging.ERROR, "warehouse.jobs"):
+        assert minute(config, db) == {"letters sent": None}
+
+    assert "INSERT INTO person" in caplog.text and "in broken" in caplog.text and name not in caplog.text
 
 
 def test_the_watch_does_the_minute_beside_the_night(db, actor, config, post_box, order, monkeypatch):

@@ -1,5 +1,6 @@
 """Refusals: what a person is told when the house says no. A code and facts; the sentences are in `locale/`."""
 
+import traceback
 from typing import Any
 
 
@@ -60,3 +61,13 @@ class Stale(Exception):
 
 class SetUpProblem(Exception):
     """The program cannot start as it is set up; the message says what to do. For the console, in English."""
+
+
+def way_to(fault: BaseException) -> str:
+    """The traceback for a log. What a database says of its errors quotes the row, and so a remark or a town: of
+    those the kind, the statement and the way there are told, without the values (SEC-1)."""
+    if not hasattr(fault, "orig"):
+        return "".join(traceback.format_exception(fault))
+    state = getattr(fault.orig, "sqlstate", None) or ""
+    lines = traceback.format_tb(fault.__traceback__)
+    return "".join([*lines, f"{type(fault).__name__} {state} {getattr(fault, 'statement', '')}"])

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from warehouse import clock, mailing
 from warehouse.config import Config
 from warehouse.db import Database
+from warehouse.errors import way_to
 from warehouse.services import (
     customer,
     cycle_plan,
@@ -137,6 +138,13 @@ def want_dispatched(minute: Minute) -> int:
     return minute.write_lots(outbox.want_dispatched, time_zone=minute.config.time_zone)
 
 
+def drop_old_letters(minute: Minute) -> int:
+    with minute.database.read() as session:
+        if not outbox.out_of_date(session, clock.now(), most=1):
+            return 0
+    return minute.write_lots(outbox.drop_out_of_date)
+
+
 def queue_letters(minute: Minute) -> int:
     if not minute.config.smtp_host:
         return 0
@@ -156,6 +164,7 @@ MINUTE: dict[str, Callable[[Minute], int]] = {
     "delays found": look_for_delays,
     "incidents gone up": pass_incidents_up,
     "dispatches to tell": want_dispatched,
+    "letters out of date": drop_old_letters,
     "letters queued": queue_letters,
     "letters sent": send_letters,
     "names indexed": index_names,
@@ -170,8 +179,8 @@ def run_minute(minute: Minute) -> dict[str, int | None]:
             break
         try:
             done[name] = step(minute)
-        except Exception:  # A door: nobody else would hear of it.
-            log.exception("%s", name)
+        except Exception as fault:  # noqa: BLE001 - a door: nobody else would hear of it
+            log.error("%s\n%s", name, way_to(fault))  # noqa: TRY400 - without the row that it was about
             done[name] = None
     return done
 
@@ -211,8 +220,8 @@ class Watch:
             night = run_night(self._config, self._database, day, stop=self._stop) if day else None
         except BrokenOff:
             log.info("night %s broken off", day)
-        except Exception:  # A door: nobody else would hear of it.
-            log.exception("night %s", day)
+        except Exception as fault:  # noqa: BLE001 - as above
+            log.error("night %s\n%s", day, way_to(fault))  # noqa: TRY400 - as above
         else:
             if night:
                 log.info("night %s: %d items, %d shelves to count", night.day, night.items, night.shelves)

@@ -2,7 +2,6 @@
 refuses, and a plain page for faults."""
 
 import logging
-import traceback
 import uuid
 from typing import Any
 
@@ -10,7 +9,7 @@ from flask import Flask, Response, g, render_template, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, NotFound
 
-from warehouse.errors import Refusal
+from warehouse.errors import Refusal, way_to
 from warehouse.i18n import has_sentence, say
 from warehouse.web import access
 from warehouse.web.http import answer_json, wants_json, wants_part
@@ -43,18 +42,10 @@ def on_http_error(problem: HTTPException) -> Response:
 def on_fault(fault: Exception) -> Response:
     """A bug. The number on the screen is the one in the log."""
     number = uuid.uuid4().hex[:8]
-    log.error("fault %s at %s %s\n%s", number, request.method, request.path, way_to(fault))
+    # The link of a customer's page is the key to it.
+    where = request.url_rule if "link" in (request.view_args or {}) else request.path
+    log.error("fault %s at %s %s\n%s", number, request.method, where, way_to(fault))
     return show("errors.fault", 500, {"number": number})
-
-
-def way_to(fault: Exception) -> str:
-    """The traceback for the log. What a database says of its errors quotes the row, and so a remark or a town: of
-    those the kind, the statement and the way there are told, without the values (SEC-1)."""
-    if not hasattr(fault, "orig"):
-        return "".join(traceback.format_exception(fault))
-    state = getattr(fault.orig, "sqlstate", None) or ""
-    lines = traceback.format_tb(fault.__traceback__)
-    return "".join([*lines, f"{type(fault).__name__} {state} {getattr(fault, 'statement', '')}"])
 
 
 def show(code: str, status: int, facts: dict[str, Any]) -> Response:
