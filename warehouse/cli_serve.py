@@ -8,12 +8,14 @@ import click
 import waitress
 
 from warehouse import data_folder, jobs
-from warehouse.app import create_app
+from warehouse.app import UPLOAD_LIMIT_BYTES, create_app
 from warehouse.config import Config
 from warehouse.db import sqlite_driver
 from warehouse.errors import SetUpProblem
 
 THREADS = 16
+# Above the limit of the pages, which say so in a sentence.
+MOST_BYTES = 2 * UPLOAD_LIMIT_BYTES
 LOCAL = ("127.0.0.1", "0.0.0.0")  # noqa: S104 - to show an address, not to listen
 
 HOST = click.option(
@@ -58,10 +60,12 @@ def run(config: Config, host: str, port: int, *, or_any: bool = False) -> None:
 
 
 def server_settings(config: Config) -> dict[str, Any]:
-    """Who asks is told by the proxy that the settings name, and by nobody else."""
+    """Who asks is told by the proxy that the settings name, and by nobody else. What is larger than any upload is not
+    taken onto the disk first."""
+    usual: dict[str, Any] = {"threads": THREADS, "max_request_body_size": MOST_BYTES}
     if not config.trusted_proxy:
-        return {"threads": THREADS}
-    return {"threads": THREADS, "trusted_proxy": config.trusted_proxy, "trusted_proxy_count": 1,
+        return usual
+    return {**usual, "trusted_proxy": config.trusted_proxy, "trusted_proxy_count": 1,
             "trusted_proxy_headers": {"x-forwarded-for"}, "clear_untrusted_proxy_headers": True}
 
 

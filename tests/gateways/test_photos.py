@@ -1,6 +1,8 @@
 """Pictures are drawn anew: small, upright, and without anything that the camera wrote beside them."""
 
 import struct
+import time
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 
 import pytest
@@ -83,6 +85,31 @@ def test_a_small_file_that_claims_to_be_huge_is_refused_before_it_is_opened():
         photos.make_jpeg(bomb)
     with pytest.raises(Invalid, match=r"photos\.too_many_pixels"):
         photos.make_jpeg(a_picture((9000, 9000), "PNG", "1", 1))
+
+
+def test_a_form_that_is_decoded_whole_may_have_fewer_pixels_than_a_jpeg():
+    with pytest.raises(Invalid, match=r"photos\.too_many_pixels"):
+        photos.make_jpeg(a_picture((6000, 5000), "PNG", "1", 1))
+    assert photos.make_jpeg(a_picture((6000, 5000), mode="L", colour=9)).width == 1600
+
+
+def test_many_pictures_at_once_take_the_memory_of_one(monkeypatch):
+    inside, most, draw = [], [], photos._draw_again
+
+    def watched(body):
+        inside.append(1)
+        most.append(len(inside))
+        time.sleep(0.01)
+        try:
+            return draw(body)
+        finally:
+            inside.pop()
+
+    monkeypatch.setattr(photos, "_draw_again", watched)
+    with ThreadPoolExecutor(8) as many:
+        made = list(many.map(photos.make_jpeg, [a_picture()] * 16))
+
+    assert (len(made), max(most)) == (16, 1)
 
 
 def test_a_file_of_more_than_fifteen_megabytes_is_refused():

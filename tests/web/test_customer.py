@@ -1,6 +1,7 @@
 """The customer's page from the outside (ORD-8): who gets in, what is seen, what is taken, and what another site or a
 guesser gets."""
 
+import http.client
 import re
 import threading
 import urllib.request
@@ -171,6 +172,19 @@ def test_a_report_is_taken_once_however_often_the_form_is_sent(phone, db, sent, 
     assert "已收到您的反馈" in after and "破损" in after
 
 
+def test_a_customers_picture_is_for_the_desks_and_kept_in_no_tablet(phone, tablet, db, sent, link):
+    report(phone, link, photo=a_photo())
+    with db.read() as session:
+        photo = session.execute(select(Photo.id)).scalar_one()
+    seen = {}
+    for role in ("picker", "packer", "service", "finance", "manager"):
+        tablet.sign_in(role)
+        answer = tablet.get(f"/receive/photo/{photo}.jpg")
+        seen[role] = answer.status_code
+        assert answer.headers["Cache-Control"] == "no-store"
+    assert seen == {"picker": 404, "packer": 404, "service": 200, "finance": 200, "manager": 200}
+
+
 def test_what_was_typed_stays_on_the_page_when_it_is_refused_and_is_shown_as_text(phone, db, sent, link):
     answer = report(phone, link, what="damaged", words='<script>alert(1)</script>"=HYPERLINK("x")')
     text = answer.get_data(as_text=True)
@@ -195,6 +209,19 @@ def test_a_file_larger_than_any_photo_is_not_read(phone, db, link):
     answer = report(phone, link, photo=(BytesIO(b"\xff" * (16 * 1024 * 1024)), "a.jpg"))
     assert answer.status_code == 413 and "15 MB" in answer.get_data(as_text=True)
     assert reports(db) == []
+
+
+def test_a_strangers_other_requests_are_small(phone, db, link):
+    for where in ("/login", "/tracking/webhook/SF"):
+        for more in ({"data": {"words": "x" * 300_000}}, {"json": {"words": "x" * 300_000}}):
+            assert phone.post(where, **more).status_code == 413, where
+    assert phone.post(f"/o/{link}/problem", data={"words": "x" * 300_000}).status_code == 422
+
+
+def test_a_fault_is_logged_without_the_link_that_opens_the_page(own_app, link, caplog, monkeypatch):
+    monkeypatch.setattr("warehouse.web.customer.look", lambda _: 1 / 0)
+    assert own_app.test_client().get(f"/o/{link}").status_code == 500
+    assert "at GET /o/<link>" in caplog.text and link not in caplog.text
 
 
 # --- Returns
@@ -276,5 +303,19 @@ def test_only_the_proxy_that_the_settings_name_says_who_asks(own_app, tmp_path, 
             f"http://127.0.0.1:{server.effective_port}/who", headers={"X-Forwarded-For": "198.51.100.7"})
         with urllib.request.urlopen(asked) as answer:
             assert answer.read().decode() == seen
+    finally:
+        server.close()
+
+
+def test_a_body_larger_than_any_upload_is_refused_before_it_is_read(own_app, tmp_path):
+    server = create_server(own_app, host="127.0.0.1", port=0,
+                           **cli_serve.server_settings(Config(home=tmp_path, database_url="")))
+    threading.Thread(target=server.run, daemon=True).start()
+    try:
+        asked = http.client.HTTPConnection("127.0.0.1", server.effective_port, timeout=10)
+        asked.putrequest("POST", "/login")
+        asked.putheader("Content-Length", str(500 * 1024 * 1024))
+        asked.endheaders(b"badge=")
+        assert asked.getresponse().status == 413
     finally:
         server.close()

@@ -3,6 +3,7 @@
 Whatever comes in is decoded and drawn again, so that nothing of the file itself is ever kept or shown."""
 
 import struct
+import threading
 import warnings
 from dataclasses import dataclass
 from io import BytesIO
@@ -16,9 +17,13 @@ from warehouse.errors import Invalid
 MOST_BYTES = 15 * 1024 * 1024
 # More than any tablet's camera has; a small file may claim to be a picture of gigabytes.
 MOST_PIXELS = 60_000_000
+# Of a form that is decoded whole, in four bytes each; a JPEG is decoded at an eighth.
+MOST_PIXELS_WHOLE = 24_000_000
 LONG_SIDE_PX = 1600
 QUALITY = 80
 FORMATS = ("JPEG", "PNG", "WEBP")
+# Strangers send pictures too: however many come at once, the memory of one is taken.
+_one_at_a_time = threading.Lock()
 # How a picture is turned upright, by what the camera says of itself. Nothing else that it says is looked at: cameras
 # write odd things beside good pictures.
 ORIENTATION = 0x0112
@@ -39,7 +44,7 @@ def make_jpeg(body: bytes) -> Picture:
     """The picture as a JPEG of at most 1600 px. Refuses what is no picture, or too large to be opened safely."""
     if len(body) > MOST_BYTES:
         raise Invalid("photos.too_large", most=MOST_BYTES // 1024 // 1024)
-    with warnings.catch_warnings():
+    with _one_at_a_time, warnings.catch_warnings():
         # A picture is judged by MOST_PIXELS, before it is decoded.
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         try:
@@ -50,7 +55,7 @@ def make_jpeg(body: bytes) -> Picture:
 
 def _draw_again(body: bytes) -> Picture:
     with Image.open(BytesIO(body), formats=FORMATS) as given:
-        if given.width * given.height > MOST_PIXELS:
+        if given.width * given.height > (MOST_PIXELS if given.format == "JPEG" else MOST_PIXELS_WHOLE):
             raise Invalid("photos.too_many_pixels")
         given.draft("RGB", (LONG_SIDE_PX, LONG_SIDE_PX))  # A JPEG is decoded no larger than needed.
         turn = TURNS.get(given.getexif().get(ORIENTATION))

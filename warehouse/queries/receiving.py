@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from warehouse.domain import receiving as rules
 from warehouse.domain.purchasing import WAITED_FOR
-from warehouse.models.incidents import Photo
+from warehouse.models.incidents import Incident, Photo
 from warehouse.models.people import Person
 from warehouse.models.receiving import Delivery, DeliveryParcel, PurchaseOrder, Supplier
 
@@ -115,5 +115,9 @@ def blind_in_hand(session: Session, person_id: int) -> str | None:
     return session.execute(_BLIND_IN_HAND, {"person": person_id}).scalar()
 
 
-def find_photo(session: Session, photo_id: int) -> bytes | None:
-    return session.execute(select(Photo.jpeg).where(Photo.id == photo_id)).scalar()
+def find_photo(session: Session, photo_id: int) -> tuple[bytes, str] | None:
+    """The picture, and the stage at which what it shows was found."""
+    row = session.execute(
+        select(Photo.jpeg, Incident.stage).join(Incident, Incident.id == Photo.incident_id)
+        .where(Photo.id == photo_id)).one_or_none()
+    return (row.jpeg, row.stage) if row else None

@@ -27,6 +27,7 @@ PUBLIC, SIGNED_IN = "public", "signed in"
 KNOWN_RIGHTS = frozenset().union(*RIGHTS.values()) | {PUBLIC, SIGNED_IN}
 SEEN_EVERY = timedelta(minutes=1)
 MOST_TOKENS = 2000
+STRANGERS_BYTES = 256 * 1024
 DEVICE_COOKIE_S = 5 * 365 * 24 * 3600
 
 CSP = (
@@ -144,7 +145,10 @@ def check() -> Any:
     if request.endpoint == "static":
         return None
     g.actor = actor = who_asks()
-    if PUBLIC not in allowed:
+    if PUBLIC in allowed:
+        # Whoever may send more says so in its view, before the body is read.
+        request.max_content_length = STRANGERS_BYTES
+    else:
         if actor is None:
             return ask_to_sign_in()
         if SIGNED_IN not in allowed and not any(actor.may(right) for right in allowed):

@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Blueprint, Response, redirect, request, url_for
 
+from warehouse.domain.incidents import CUSTOMER
 from warehouse.domain.receiving import CANCELLED, Difference, differences
 from warehouse.errors import NotFound
 from warehouse.gateways import photos as camera
@@ -120,11 +121,14 @@ def photo(incident_id: int) -> Response:
 @bp.get("/photo/<int:photo_id>.jpg")
 @rule("receive", "purchase", "settle_incident", "see_board")
 def photo_file(photo_id: int) -> Response:
+    """What a customer sent may show their address or their home: desks see it, and no tablet keeps it."""
     with read() as session:
-        jpeg = queries.find_photo(session, photo_id)
-    if jpeg is None:
+        found = queries.find_photo(session, photo_id)
+    is_customers = found is not None and found[1] == CUSTOMER
+    if found is None or (is_customers and not actor().may("see_board")):
         raise NotFound("photos.no_such_photo")
-    return Response(jpeg, mimetype="image/jpeg", headers={"Cache-Control": f"private, max-age={DAY_S}"})
+    kept = "no-store" if is_customers else f"private, max-age={DAY_S}"
+    return Response(found[0], mimetype="image/jpeg", headers={"Cache-Control": kept})
 
 
 def _task(parcel_id: int) -> dict[str, Any]:

@@ -10,14 +10,13 @@ from warehouse.errors import Invalid, Refusal
 from warehouse.queries import tracking as queries
 from warehouse.services import setup
 from warehouse.services import tracking as service
-from warehouse.web.access import PUBLIC, language, rule
+from warehouse.web.access import PUBLIC, STRANGERS_BYTES, language, rule
 from warehouse.web.http import actor, answer_json, config, database, read, respond, wants_json
 from warehouse.web.limits import limiter
 
 bp = Blueprint("tracking", __name__, url_prefix="/tracking")
 
 MOST_PROBLEMS_SHOWN = 200
-BODY_LIMIT_KB = 256
 # A busy carrier sends every few seconds; who guesses at secrets is slowed down sooner.
 MESSAGES, UNSIGNED = "600 per minute", "30 per minute; 200 per hour"
 
@@ -63,7 +62,6 @@ def is_unsigned(response: Response) -> bool:
 @limiter.limit(UNSIGNED, deduct_when=is_unsigned)
 def webhook(carrier: str) -> Response:
     """Events as JSON, signed by the carrier; `docs/tracking-files.md`. Every answer is JSON: a program asks."""
-    request.max_content_length = BODY_LIMIT_KB * 1024
     now = clock.now()
     try:
         body = request.get_data()
@@ -75,7 +73,7 @@ def webhook(carrier: str) -> Response:
         report = imports_tracking.receive_message(
             database().write, console, carrier, body, time_zone=config().time_zone)
     except RequestEntityTooLarge:
-        return said("tracking.too_large", 413, kb=BODY_LIMIT_KB)
+        return said("tracking.too_large", 413, kb=STRANGERS_BYTES // 1024)
     except Refusal as refusal:
         return said(refusal.code, refusal.status, **refusal.facts)
     told = report.as_json()
