@@ -56,8 +56,9 @@ def server_of(config: Config) -> mail.Server | None:
             is_address = False
         if not is_address:
             raise SetUpProblem(f"{name} in warehouse.toml wants an e-mail address like books@shop.example.")
-    if config.smtp_user and config.smtp_tls == mail.OFF and config.smtp_host not in HERE:
-        raise SetUpProblem("smtp_tls = off would send the mail server's password in the clear: say starttls or tls.")
+    if config.smtp_tls == mail.OFF and config.smtp_host not in HERE:
+        raise SetUpProblem("smtp_tls = off would send customers' names and letters in the clear: say starttls or tls."
+                           " Only a mail server on this machine may do without.")
     return mail.Server(
         host=config.smtp_host, port=config.smtp_port, tls=config.smtp_tls, sender=config.mail_from,
         user=config.smtp_user, password=_password(config), reply_to=config.mail_reply_to, ca_file=config.smtp_ca_file,
