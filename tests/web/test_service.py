@@ -93,6 +93,12 @@ def test_a_case_is_opened_once_with_sealed_words_and_an_answer_that_is_due(desk,
     assert desk.get(f"/service/?q=%23{row.id}", **JSON).json["found"]["ways"] == ["incident"]
 
 
+def test_two_cases_that_a_program_sends_without_a_key_are_two(desk, order):
+    made = {desk.post(f"/service/order/{order.id}/cases", {"kind": "question", "words": words}, **JSON).json["incident"]
+            for words in ("Where is it?", "And the other one?")}
+    assert len(made) == 2
+
+
 @pytest.mark.parametrize(("form", "code"), [
     ({"kind": "short", "words": "x"}, "service.choose_kind"),
     ({"kind": "question", "words": " "}, "service.words_needed"),

@@ -116,7 +116,7 @@ def open_case(session: Session, actor: Actor, order_id: int, kind: str, said: Sa
     if order is None:
         raise NotFound("orders.no_such_order")
     for act in _acts(session, order_id, (OPENED,)):
-        if act.facts.get("key") == said.key:
+        if said.key and act.facts.get("key") == said.key:
             return int(act.facts["incident"])
     if kind not in kinds_at(CUSTOMER):
         raise Invalid("service.choose_kind")
