@@ -85,13 +85,20 @@ def test_what_asks_for_a_count_is_a_kind():
 # --- What is offered -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("kind", "lie_in", "ways"), [
-    ("damaged", {"quarantine"}, ("back_to_shelf", "quarantine", "scrap")),
-    ("damaged", {"staging"}, ("quarantine", "scrap")),
-    ("damaged", set(), ("back_to_shelf", "quarantine", "scrap")), ("short", {"lost_found"}, ("found", "lost")),
-    ("complaint", set(), ()), ("question", {"quarantine"}, ())])
-def test_copies_can_only_come_from_where_they_lie(kind, lie_in, ways):
-    assert rules.ways_for_copies(kind, lie_in) == ways
+@pytest.mark.parametrize(("kind", "stage", "lie_in", "ways"), [
+    ("damaged", "pick", {"quarantine"}, ("back_to_shelf", "quarantine", "scrap")),
+    ("damaged", "pick", {"staging"}, ("quarantine", "scrap")),
+    ("damaged", "pick", set(), ("back_to_shelf", "quarantine", "scrap")),
+    ("short", "pick", {"lost_found"}, ("found", "lost")), ("short", "receive", set(), ("found",)),
+    ("damaged", "customer", set(), ()), ("damaged", "carrier", set(), ()), ("lost", "carrier", set(), ("found",)),
+    ("complaint", "customer", set(), ()), ("question", "customer", {"quarantine"}, ())])
+def test_copies_can_only_come_from_where_they_lie(kind, stage, lie_in, ways):
+    assert rules.ways_for_copies(kind, stage, lie_in) == ways
+
+
+def test_of_a_title_that_nobody_knows_no_copies_are_moved():
+    assert rules.ways_for_copies("damaged", "dock", (), is_title_known=False) == ()
+    assert rules.ways_for_copies("lost", "dock", (), is_title_known=False) == ("found",)
 
 
 @pytest.mark.parametrize(("kind", "state", "done", "ways"), [

@@ -278,6 +278,24 @@ def test_what_is_over_its_time_goes_up_once(db, actor, clock):
     assert (verb, machine) == ("escalate", person)
 
 
+def test_what_the_lead_gives_back_has_fresh_time_and_goes_up_again_when_that_is_over(db, actor, clock):
+    incident = report(db, actor, "call_lead", "pick")
+    clock.forward(hours=2)
+
+    def minute(session):
+        return incidents_work.escalate_overdue(session, setup.system_actor(session, clock.moment))
+
+    assert db.write(minute) == 1
+    db.write(incidents_work.hand_over, replace(actor, at=clock.moment), incident, "operations", None, "yours")
+
+    row = seen(db, incident)
+    assert (row.owner_role, row.escalated_at, row.due_at) == ("operations", None, clock.moment + timedelta(hours=1))
+    assert db.write(minute) == 0
+    clock.forward(hours=2)
+    assert db.write(minute) == 1
+    assert seen(db, incident).owner_role == "manager"
+
+
 def test_opened_again_it_is_its_teams_with_fresh_time_and_may_go_up_anew(db, actor, operations, clock):
     incident = report(db, actor)
     db.write(incidents_work.escalate, operations, incident, "beyond me")

@@ -217,6 +217,19 @@ def test_copies_that_cost_more_than_the_team_may_lose_go_up(db, actor, operation
     assert units_at(db, shelf, dear) == (1, 0)
 
 
+def test_copies_and_money_of_one_settlement_are_added_up(db, actor, operations):
+    dear = an_item(db, "Folio", isbn="9780226519357", price_minor=60_000, currency="CNY")
+    shelf = stock_at(db, "B-07-3", dear, units=2)
+    order = an_order(db, {dear: 1}, state="dispatched", total_minor=90_000)
+    incident = db.write(incidents.report, actor, "damaged", "dock", units=1, item_id=dear.id, location_id=shelf.id,
+                        order_id=order.id)
+
+    with pytest.raises(NotAllowed, match="beyond_authority"):
+        settle(db, operations, incident, "scrap", also=["refund"], amount_minor=60_000)
+    settle(db, operations, incident, "scrap", also=["refund"], amount_minor=40_000)
+    assert state_of(db, incident) == ("settled", "scrap")
+
+
 def test_what_nobody_knows_the_price_of_is_written_off_by_the_lead_alone(db, actor, operations, dune):
     shelf = stock_at(db, "B-07-3", dune, units=1)
     incident = db.write(incidents.report, actor, "damaged", "shelf", units=1, item_id=dune.id, location_id=shelf.id)

@@ -163,6 +163,47 @@ def test_after_reopening_the_copies_are_known_where_the_first_settlement_put_the
     assert proves(db) == []
 
 
+def test_after_reopening_the_rest_of_several_copies_is_scrapped_too(db, actor, clock, dune):
+    shelf = stock_at(db, "B-07-3", dune, units=5)
+    incident = db.write(incidents.report, actor, "misprint", "shelf", units=3, item_id=dune.id, location_id=shelf.id)
+    actor = replace(actor, at=clock.forward(hours=1))
+    settle(db, actor, incident, "quarantine")
+    db.write(incidents_work.reopen, actor, incident, "one is beyond repair")
+    settle(db, actor, incident, "scrap", units=1)
+    db.write(incidents_work.reopen, actor, incident, "the others too")
+
+    settle(db, actor, incident, "scrap")
+
+    assert [move[:2] for move in moves_of(db, dune)[-2:]] == [("write_off", 1), ("write_off", 2)]
+    assert units_at(db, "QUARANTINE", dune, "damaged") == (0, 0)
+    db.write(incidents_work.reopen, actor, incident, "really all?")
+    settle(db, actor, incident, "scrap")
+    assert len(moves_of(db, dune)) == 4
+    assert proves(db) == []
+
+
+@pytest.mark.parametrize(("kind", "stage", "way"), [
+    ("damaged", "customer", "scrap"), ("damaged", "carrier", "quarantine"), ("short", "receive", "lost")])
+def test_for_copies_that_are_not_in_the_house_no_others_are_booked_out(db, actor, dune, kind, stage, way):
+    shelf = stock_at(db, "B-07-3", dune, units=2)
+    incident = db.write(incidents.report, actor, kind, stage, units=1, item_id=dune.id, location_id=shelf.id)
+
+    with pytest.raises(Invalid, match="copies_are_outside"):
+        settle(db, actor, incident, way, place="B-07-3")
+
+    assert units_at(db, shelf, dune) == (2, 0)
+    assert state_of(db, incident)[0] == "open"
+
+
+def test_a_lost_parcel_that_turns_up_is_found_without_a_move(db, actor, dune):
+    order = an_order(db, {dune: 1}, state="dispatched")
+    incident = db.write(incidents.report, actor, "lost", "carrier", units=1, order_id=order.id)
+
+    settle(db, actor, incident, "found")
+
+    assert state_of(db, incident) == ("settled", "found")
+
+
 def test_a_copy_that_a_count_brought_back_is_not_found_a_second_time(db, actor, clock, picked, dune):
     bench, order, _ = picked
     bench.press(f"#missing:{order.line_ids[0]}")

@@ -47,6 +47,7 @@ _BAD_COPY = frozenset({BACK_TO_SHELF, QUARANTINE, SCRAP})
 _GONE_COPY = frozenset({FOUND, LOST})
 _ORDER = frozenset(FOR_ORDER)
 _AFTER_DISPATCH = frozenset({REPLACEMENT, REFUND})
+_OUTSIDE = frozenset({CARRIER, CUSTOMER})
 
 # --- What can go wrong -----------------------------------------------------------------------------------------------
 
@@ -189,9 +190,15 @@ def settlement_flaw(outcome: str, also: Collection[str]) -> str | None:
     return None
 
 
-def ways_for_copies(kind: str, lie_in: Collection[str]) -> tuple[str, ...]:
-    """What may become of the copies; `lie_in` are the kinds of place where they are known to lie."""
+def ways_for_copies(kind: str, stage: str, lie_in: Collection[str], *, is_title_known: bool = True) -> tuple[str, ...]:
+    """What may become of the copies; `lie_in` are the kinds of place where they are known to lie. Those that left the
+    house are judged at the returns bench once they are back, and what never came in cannot be lost here: others of the
+    same title would be booked out for them."""
     possible = KINDS[kind].outcomes & set(FOR_COPIES)
+    if stage in _OUTSIDE or not is_title_known:
+        possible &= {FOUND}
+    if stage == RECEIVE:
+        possible -= {LOST}
     if lie_in and LOST_FOUND not in lie_in:
         possible -= {FOUND}
     if lie_in and STOCK_QUARANTINE not in lie_in:

@@ -46,6 +46,11 @@ def hand_over(session: Session, actor: Actor, incident_id: int, role: str, perso
     if role not in rules.OWNERS:
         raise Invalid("incidents.choose_team")
     said = _reason(reason)
+    if incident.owner_role == rules.LEAD and role != rules.LEAD:
+        # Given back, it may go up anew; what is over its time gets the time that its kind has.
+        incident.escalated_at = None
+        if incident.due_at is None or incident.due_at <= actor.at:
+            incident.due_at = due_after(session, actor, rules.duty_of(incident.kind, incident.stage).hours)
     incident.owner_role, incident.owner_id = role, person_id
     _keep(session, actor, incident, "hand_over", said, role=role, person=person_id)
 

@@ -73,8 +73,8 @@ def show(incident_id: int, words: str = "") -> Response:
         "page": found, "one": row, "lies": lies, "words": words, "word": word, "log_line": log_line,
         "handlers": handlers, "teams": rules.OWNERS, "steps": rules.NEXT_STEPS, "kinds": rules.kinds_at(row.stage),
         "causes": rules.causes_of(row.kind), "plain": rules.PLAIN, "is_leads": is_leads,
-        "for_copies": rules.ways_for_copies(row.kind, {each.place.kind for each in lies})
-        if found.item_id is not None else (),
+        "for_copies": rules.ways_for_copies(
+            row.kind, row.stage, {each.place.kind for each in lies}, is_title_known=found.item_id is not None),
         "for_order": rules.ways_for_order(row.kind, row.order_state or None, found.done), "refund": rules.REFUND,
         "limit": limit_of(me.role, found.currency), "may_handle": me.may("handle_incident"),
         "may_settle": me.may("settle_incident"), "may_open": me.may("open_personal"), "may_see_orders":
