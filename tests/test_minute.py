@@ -11,16 +11,18 @@ from click.testing import CliRunner
 from sqlalchemy import insert, update
 
 from tests.mail_server import a_mail_server
-from tests.message_builders import an_english_order, box, message, queued, settings, state, wanted
+from tests.message_builders import SHOP, acts, an_english_order, box, message, queued, settings, state, wanted
 from warehouse import data_folder, jobs
 from warehouse.cli import main
 from warehouse.config import Config
-from warehouse.models.messages import MessageTemplate
+from warehouse.errors import Conflict
+from warehouse.models.messages import Message, MessageTemplate
 from warehouse.models.orders import Order
 from warehouse.models.packing import Parcel
 from warehouse.models.people import Person
+from warehouse.models.returns import CustomerReturn
 from warehouse.models.stock import Location
-from warehouse.services import outbox
+from warehouse.services import messages, messages_desk, outbox
 
 
 @pytest.fixture
@@ -188,3 +190,88 @@ def test_the_console_does_one_minute_for_cron(db, actor, config, post_box, order
     monkeypatch.setattr(outbox, "claim", lambda *_: 1 / 0)
     broken = CliRunner().invoke(main, ["watch-once"])
     assert ("letters sent: a fault, see the log" in broken.stdout, broken.exit_code) == (True, 1)
+
+
+# --- Out of date -----------------------------------------------------------------------------------------------------
+
+
+def gone_on(db, order, state):
+    db.write(lambda session: session.execute(update(Order).where(Order.id == order.id).values(state=state)))
+
+
+@pytest.mark.parametrize(("why", "order_state", "ends"), [
+    ("delayed", "cancelled", True), ("delayed", "dispatched", True), ("delayed", "delivered", True),
+    ("delayed", "packed", False), ("short_wait", "dispatched", True), ("short_part", "dispatched", False),
+    ("short_part", "cancelled", True), ("changed", "cancelled", True), ("ask_choice", "dispatched", True),
+    ("cancelled", "cancelled", False), ("parcel_late", "delivered", True), ("parcel_late", "dispatched", False),
+    ("replaced", "delivered", False), ("complaint", "cancelled", False),
+])
+def test_a_message_that_is_out_of_date_is_dropped_by_itself_with_the_reason(
+    db, actor, config, order, why, order_state, ends,
+):
+    message_id = wanted(db, actor, order, why)
+    minute(config, db)
+    assert state(db, message_id) == "wanted"
+    gone_on(db, order, order_state)
+
+    done = minute(config, db)
+
+    assert done["letters out of date"] == int(ends)
+    found = message(db, message_id)
+    assert (found.state, found.done_note) == (("dropped", f"order_{order_state}") if ends else ("wanted", ""))
+    assert [each for each in acts(db) if each[0] == "drop"] == ([("drop", message_id)] if ends else [])
+
+
+def test_it_is_dropped_without_a_mail_server_too(db, actor, tmp_path, order):
+    message_id = wanted(db, actor, order, "delayed", expected="2026-03-09")
+    gone_on(db, order, "cancelled")
+    minute(Config(home=tmp_path, database_url="as given"), db)
+    assert state(db, message_id) == "dropped"
+
+
+def test_what_a_return_asks_goes_on_although_its_order_has_left(db, actor, config, order):
+    a_return = db.write(a_parcel_back, actor, order)
+    message_id = db.write(messages.want, actor, order.id, "ask_address", key="parcel:1", return_id=a_return)
+    gone_on(db, order, "dispatched")
+    minute(config, db)
+    assert state(db, message_id) == "wanted"
+
+
+def a_parcel_back(session, actor, order):
+    made = CustomerReturn(
+        order_id=order.id, number="R0000001", state="received", kind="return", source="parcel", reason="undelivered",
+        requested_at=actor.at, requested_by=actor.person_id)
+    session.add(made)
+    session.flush()
+    return made.id
+
+
+def test_a_letter_in_the_outbox_that_is_out_of_date_never_leaves_the_house(db, actor, config, post_box, order, clock):
+    message_id = queued(db, actor, order)
+    gone_on(db, order, "cancelled")
+    minute(config, db)
+    assert (state(db, message_id), post_box.read) == ("dropped", [])
+
+
+def test_one_that_failed_for_now_is_dropped_but_not_one_that_a_server_is_being_told(db, actor, config, order, clock):
+    failed, in_hand = queued(db, actor, order, key="1"), queued(db, actor, order, key="2")
+    with db.read() as session:
+        assert session.get_one(Message, failed).queued_at == clock.moment
+    mail = db.write(outbox.claim, clock.moment)
+    assert mail.id == failed
+    db.write(outbox.not_sent, failed, mail.tries, clock.moment, "451 busy", for_good=False)
+    assert db.write(outbox.claim, clock.moment).id == in_hand
+    gone_on(db, order, "cancelled")
+
+    assert db.write(outbox.drop_out_of_date, actor) == 1
+
+    assert (state(db, failed), state(db, in_hand)) == ("dropped", "queued")
+
+
+def test_nobody_sends_what_is_out_of_date_in_the_minute_before_it_is_dropped(db, actor, order):
+    message_id = wanted(db, actor, order, "delayed", expected="2026-03-09")
+    gone_on(db, order, "cancelled")
+    with pytest.raises(Conflict, match="out_of_date"):
+        db.write(messages_desk.queue, actor, message_id, "Late", "It comes later.", SHOP)
+    assert db.write(messages_desk.queue_many, actor, [message_id], SHOP) == (0, 1)
+    assert state(db, message_id) == "wanted"

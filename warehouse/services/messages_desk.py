@@ -10,7 +10,18 @@ from sqlalchemy.orm import Session
 
 from warehouse import i18n
 from warehouse.domain import letters
-from warehouse.domain.messages import DRAFT, EMAIL, FAILED, IN_HAND, MESSAGE_FLOW, PHONE, REVIEWED, TOPICS, WANTED
+from warehouse.domain.messages import (
+    DRAFT,
+    EMAIL,
+    FAILED,
+    IN_HAND,
+    MESSAGE_FLOW,
+    PHONE,
+    REVIEWED,
+    TOPICS,
+    WANTED,
+    is_out_of_date,
+)
 from warehouse.domain.orders import Recipient
 from warehouse.domain.people import Actor
 from warehouse.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -23,11 +34,12 @@ from warehouse.vault import mask_remark
 
 MESSAGE, TEMPLATE, ORDER = Message.__table__, MessageTemplate.__table__, Order.__table__
 NOTE_LIMIT = 500
-# What the clock says in `done_note` and `last_error` in place of words; sentences are `messages.note_…`.
+# What the clock says in `done_note` and `last_error` in place of words; sentences are `messages.reason_…`.
 NO_EMAIL = "no_email"
 
 ROW = (
-    select(MESSAGE, ORDER.c.number, ORDER.c.channel.label("shop_channel"), ORDER.c.source_number, ORDER.c.recipient)
+    select(MESSAGE, ORDER.c.number, ORDER.c.state.label("order_state"), ORDER.c.channel.label("shop_channel"),
+           ORDER.c.source_number, ORDER.c.recipient)
     .join(ORDER, ORDER.c.id == MESSAGE.c.order_id))
 
 
@@ -77,6 +89,8 @@ def queue_many(
 
 def try_to_queue(session: Session, actor: Actor, row: Any, shop: letters.Shop, *, by_itself: bool) -> bool:
     """Queue with the suggested letter, where it is whole and there is an address for it."""
+    if _is_old(row):
+        return False
     found = _suggest(session, row, shop)
     if found.letter.missing or found.template_id is None or not found.has_email:
         return False
@@ -187,6 +201,8 @@ def _queue(
     *, by_itself: bool,
 ) -> None:
     state = MESSAGE_FLOW.step(row.state, "queue")
+    if _is_old(row):
+        raise Conflict("messages.out_of_date", order=row.number)
     who = recipient_of(session, row)
     to = letters.check_address(who.email)
     link = shop.address_of(customer.link_of(session, row.order_id)) if shop.public_url else ""
@@ -195,6 +211,10 @@ def _queue(
     _keep(session, row.id, state=state, channel=EMAIL, template_id=template_id, queued_at=actor.at, tries=0,
           next_try_at=actor.at, last_error="", sealed=session.info["vault"].seal(box, place_of(row.id)),
           done_by=None if by_itself else actor.person_id)
+
+
+def _is_old(row: Any) -> bool:
+    return is_out_of_date(row.why, row.order_state, is_of_return=row.return_id is not None)
 
 
 def _judge_text(session: Session, template_id: int, row: Any) -> None:

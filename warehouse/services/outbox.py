@@ -6,16 +6,26 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import String, cast, literal, select, update
+from sqlalchemy import String, cast, literal, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from warehouse.domain import letters
-from warehouse.domain.messages import IN_HAND, MESSAGE_FLOW, PHONE, QUEUED, REVIEWED, WANTED, wait_after
+from warehouse.domain.messages import (
+    IN_HAND,
+    MESSAGE_FLOW,
+    PHONE,
+    QUEUED,
+    REVIEWED,
+    TO_TELL,
+    TOPICS,
+    WANTED,
+    wait_after,
+)
 from warehouse.domain.people import Actor
 from warehouse.models.messages import Message, MessageTemplate
 from warehouse.models.orders import Order
 from warehouse.models.packing import Parcel
-from warehouse.services import messages, messages_desk
+from warehouse.services import journal, messages, messages_desk
 
 MESSAGE, TEMPLATE, ORDER, PARCEL = (
     Message.__table__, MessageTemplate.__table__, Order.__table__, Parcel.__table__)
@@ -52,6 +62,33 @@ def untold(session: Session, at: datetime, *, most: int = LOT) -> list[Any]:
                ORDER.c.recipient)
         .where(ORDER.c.dispatched_at >= at - NEWS, ~select(MESSAGE.c.id).where(MESSAGE.c.key == key).exists())
         .order_by(ORDER.c.dispatched_at, ORDER.c.id).limit(most)).all())
+
+
+def drop_out_of_date(session: Session, actor: Actor, *, most: int = LOT) -> int:
+    """Drop what would tell customers what is no longer so: their order was called off, left or arrived meanwhile. How
+    many. The reason kept is that state. A letter that a mail server is being told now is left alone."""
+    rows = out_of_date(session, actor.at, most=most, locks=True)
+    for row in rows:
+        # One in the outbox is stopped first.
+        state = MESSAGE_FLOW.step(row.state, "take_back") if row.state == QUEUED else row.state
+        reason = f"order_{row.order_state}"
+        session.execute(update(MESSAGE).where(MESSAGE.c.id == row.id).values(
+            state=MESSAGE_FLOW.step(state, "drop"), done_at=actor.at, done_note=reason, next_try_at=None))
+        journal.note(session, actor, "drop", "message", row.id, reason=reason, why=row.why)
+    return len(rows)
+
+
+def out_of_date(session: Session, at: datetime, *, most: int = LOT, locks: bool = False) -> list[Any]:
+    """Messages that have nothing to say any more (`domain.messages.is_out_of_date`); changes nothing."""
+    ends = [(why, state) for why, topic in TOPICS.items() for state in topic.ends]
+    is_free = or_(MESSAGE.c.tries == 0, MESSAGE.c.last_error != "", MESSAGE.c.next_try_at <= at)
+    found = (
+        select(MESSAGE.c.id, MESSAGE.c.state, MESSAGE.c.why, ORDER.c.state.label("order_state"))
+        .join(ORDER, ORDER.c.id == MESSAGE.c.order_id)
+        .where(or_(MESSAGE.c.state.in_(TO_TELL), (MESSAGE.c.state == QUEUED) & is_free),
+               MESSAGE.c.return_id.is_(None), tuple_(MESSAGE.c.why, ORDER.c.state).in_(ends))
+        .order_by(MESSAGE.c.id).limit(most))
+    return list(session.execute(found.with_for_update(of=MESSAGE, skip_locked=True) if locks else found).all())
 
 
 def queue_what_sends_itself(session: Session, actor: Actor, shop: letters.Shop, *, most: int = LOT) -> int:

@@ -205,7 +205,7 @@ def entry_details(entry: Entry) -> list[str]:
 
 def reason_word(reason: str) -> str:
     """Why, as it was written, or our sentence where a code was kept."""
-    for area in ("orders.reason_", "messages.note_", "returns.reason_"):
+    for area in ("orders.reason_", "messages.reason_", "returns.reason_"):
         if i18n.has_sentence(area + reason):
             return i18n.say(language(), area + reason)
     return "" if i18n.has_sentence(f"returns.why_{reason}") else reason
