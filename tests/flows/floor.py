@@ -61,6 +61,11 @@ class Floor:
             self.totes.extend(totes)
 
 
+def code_on(book):
+    """What a gun reads from a copy: its ISBN, or our own label on one that has none, such as a used one."""
+    return book["isbn13"] or label("item", book["item_id"])
+
+
 class Hand(Person):
     """A packer, who may pick, pack and ship."""
 
@@ -93,7 +98,7 @@ class Hand(Person):
     def fetch(self, path, task):
         """One right scan at the stop, or a report that a copy is damaged or not there."""
         stop = task["stop"]
-        shelf, isbn = label("location", stop["location_id"]), stop["isbn13"]
+        shelf, isbn = label("location", stop["location_id"]), code_on(stop)
         self.err(path, task, right=(shelf, stop["location"], isbn, stop["tote"]))
         if task["step"] == "shelf":
             return self.must(path, stop["location"] if self.faults.strike(0.5) else shelf)
@@ -164,7 +169,7 @@ class Hand(Person):
             task = self.must(path, "#new_parcel", step=task["step_id"])
         units = self.some(line["units_left"])
         self.log.packed[task["order_id"], line["isbn13"]] += units
-        return self.must(path, line["isbn13"], **({"units": units} if units > 1 else {}))
+        return self.must(path, code_on(line), **({"units": units} if units > 1 else {}))
 
     def decide(self, path, task):
         """A copy was just lost here: fetch another, go without it, or leave it to the desk."""
