@@ -182,6 +182,13 @@ def find_unexplained_dependencies(root: Path) -> list[str]:
             if not re.search(rf"^\| `{re.escape(name)}` \| \w+", decisions, re.MULTILINE)]
 
 
+def find_unmentioned_settings(settings: Iterable[str], root: Path) -> list[str]:
+    """All settings stand on one page, each with what it is."""
+    rows = [line for line in (root / "docs/settings.md").read_text(encoding="utf-8").splitlines() if line[:1] == "|"]
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])}
+    return [f"{name}: not in docs/settings.md" for name in sorted(set(settings) - named)]
+
+
 def find_unmentioned_commands(commands: Iterable[str], root: Path) -> list[str]:
     """A command nobody can read about is a command nobody has."""
     pages = [root / "README.md", *sorted((root / "docs").rglob("*.md"))]

@@ -211,6 +211,13 @@ def test_a_command_that_nobody_wrote_about_is_named(tmp_path):
         "restore: neither in README.md nor in docs/"]
 
 
+def test_a_setting_that_nobody_wrote_about_is_named(tmp_path):
+    write(tmp_path, "docs/settings.md", "`port` is told in words.\n| `host`, `tls` | where | not `user` |\n")
+
+    assert checks.find_unmentioned_settings(["host", "port", "tls", "user"], tmp_path) == [
+        "port: not in docs/settings.md", "user: not in docs/settings.md"]
+
+
 @pytest.mark.parametrize(("flow", "found"), [
     (Flow("sound", start="open", steps={("open", "close"): "closed"}), []),
     (Flow("round", start="listed", steps={("listed", "hide"): "hidden", ("hidden", "list"): "listed"}), []),

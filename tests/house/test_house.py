@@ -3,6 +3,7 @@ test_checks_can_fail.py."""
 
 import importlib
 import pkgutil
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,14 @@ def test_every_command_is_written_about():
     from warehouse.cli import main
 
     assert checks.find_unmentioned_commands(main.list_commands(None), ROOT) == []
+
+
+def test_every_setting_is_written_about():
+    from warehouse.config import Config
+
+    # Where the data is comes from the environment.
+    given = {field.name for field in fields(Config)} - {"home", "database_url"}
+    assert checks.find_unmentioned_settings(given, ROOT) == []
 
 
 def all_flows():
