@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -18,7 +19,7 @@ from warehouse.models.messages import Message
 from warehouse.models.orders import Order
 from warehouse.models.packing import Parcel
 from warehouse.models.shipping import Carrier, TrackingEvent
-from warehouse.services import tracking
+from warehouse.services import delays, incidents, tracking
 from warehouse.services.tracking import FILE, WEBHOOK, Unsigned
 
 NUMBER = "SF1234567890123"
@@ -122,6 +123,30 @@ def test_what_goes_wrong_opens_one_incident_and_the_customer_must_hear(db, actor
     assert message[3] == {"carrier": "SF", "tracking": NUMBER,
                           "expected": day.row_of(db, parcel).expected_by.isoformat()}
     assert message[4] == rows(db, Incident.id)[0][0]
+
+
+def test_what_the_carrier_says_more_stands_in_the_log_and_a_customer_of_a_silent_parcel_hears(
+        db, actor, clock, parcel, order):
+    silent = replace(actor, at=clock.forward(hours=25))
+    assert db.write(delays.look_around, silent) == 1
+    assert rows(db, Message.id) == []
+
+    taken = tell(db, silent, told(silent, "failed_attempt", 0, text="无人"), told(silent, "exception", 1, text="滞留"))
+
+    assert taken.incidents == 0
+    log = rows(db, Action.id, Action.verb, Action.reason, where=Action.subject == "incident")
+    assert [line[1:] for line in log] == [("note", "无人"), ("note", "滞留")]
+    assert rows(db, Message.why, Message.incident_id) == [("parcel_late", rows(db, Incident.id)[0][0])]
+
+
+@pytest.mark.parametrize(("kind", "opened"), [("failed_attempt", 1), ("lost", 0), ("damaged", 0)])
+def test_after_its_incident_is_settled_a_new_delay_opens_another_and_an_old_loss_does_not(
+        db, actor, parcel, order, kind, opened):
+    tell(db, actor, told(actor, kind, 1))
+    db.write(incidents.close, actor, rows(db, Incident.id)[0][0], "told")
+
+    assert tell(db, actor, told(actor, kind, 4)).incidents == opened
+    assert len(rows(db, Incident.id)) == 1 + opened
 
 
 def test_a_lost_parcel_that_is_found_goes_on(db, actor, parcel, order):

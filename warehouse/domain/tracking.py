@@ -40,6 +40,8 @@ TROUBLES = {
     DAMAGED: Trouble("damaged", "carrier", "parcel_damaged"),
     GONE: Trouble("lost", "carrier", "parcel_lost"),
 }
+# A parcel is lost, broken or sent back once, however often that is told.
+COMES_AGAIN = frozenset({"delayed"})
 OVERDUE = Trouble("delayed", "carrier", "parcel_late")
 SILENT = Trouble("delayed", "carrier", "")
 

@@ -5,15 +5,15 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from warehouse.domain.incidents import CARRIER
+from warehouse.domain.incidents import CARRIER, OPEN
 from warehouse.domain.people import Actor
 from warehouse.domain.tracking import Trouble
 from warehouse.models.incidents import Incident
 from warehouse.models.packing import ParcelLine
-from warehouse.services import incidents, messages
+from warehouse.services import incidents, journal, messages
 
 
 @dataclass(frozen=True)
@@ -27,15 +27,24 @@ class Sent:
     expected_by: datetime | None
 
 
-def told_already(session: Session, parcel_ids: Collection[int]) -> dict[tuple[int, str], datetime]:
-    """When the latest incident of each kind was opened at the carrier for each of these parcels."""
+@dataclass(frozen=True)
+class Told:
+    """What was opened of one kind for a parcel: when the latest, and the one that is still open."""
+
+    at: datetime
+    open_id: int | None
+
+
+def told_already(session: Session, parcel_ids: Collection[int]) -> dict[tuple[int, str], Told]:
+    """The incidents at the carrier of these parcels, by parcel and kind."""
     if not parcel_ids:
         return {}
     rows = session.execute(
-        select(Incident.parcel_id, Incident.kind, func.max(Incident.at))
+        select(Incident.parcel_id, Incident.kind, func.max(Incident.at),
+               func.max(case((Incident.state == OPEN, Incident.id))))
         .where(Incident.parcel_id.in_(parcel_ids), Incident.stage == CARRIER)
         .group_by(Incident.parcel_id, Incident.kind))
-    return {(parcel_id, kind): at for parcel_id, kind, at in rows if parcel_id is not None}
+    return {(parcel_id, kind): Told(at, open_id) for parcel_id, kind, at, open_id in rows if parcel_id is not None}
 
 
 def report(session: Session, actor: Actor, sent: Sent, trouble: Trouble, note: str) -> int:
@@ -45,9 +54,20 @@ def report(session: Session, actor: Actor, sent: Sent, trouble: Trouble, note: s
     incident_id = incidents.report(
         session, actor, trouble.incident, CARRIER, units=int(units), order_id=sent.order_id, parcel_id=sent.id,
         cause=trouble.cause, note=note)
+    _tell_customer(session, actor, sent, trouble, incident_id)
+    return incident_id
+
+
+def go_on(session: Session, actor: Actor, sent: Sent, trouble: Trouble, note: str, incident_id: int) -> None:
+    """The carrier says more of what is open already: a line of its log; and its customer hears, who was not to be told
+    of a silent parcel."""
+    journal.note(session, actor, "note", "incident", incident_id, reason=note)
+    _tell_customer(session, actor, sent, trouble, incident_id)
+
+
+def _tell_customer(session: Session, actor: Actor, sent: Sent, trouble: Trouble, incident_id: int) -> None:
     if trouble.why:
         messages.want(
             session, actor, sent.order_id, trouble.why, key=f"{sent.id}:{incident_id}", incident_id=incident_id,
             carrier=sent.carrier_code, tracking=sent.number,
             expected=sent.expected_by.isoformat() if sent.expected_by else "")
-    return incident_id

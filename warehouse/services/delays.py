@@ -62,8 +62,8 @@ def _overdue(session: Session, actor: Actor, clocks: Clocks) -> int:
     told = carrier_incidents.told_already(session, [sent.id for sent in found])
     late = []
     for sent in found:
-        at = told.get((sent.id, tracking.OVERDUE.incident))
-        if sent.expected_by and (at is None or at <= sent.expected_by):
+        before = told.get((sent.id, tracking.OVERDUE.incident))
+        if sent.expected_by and (before is None or before.at <= sent.expected_by):
             late.append(sent)
             day = clocks.calendar.local(sent.expected_by).date().isoformat()
             carrier_incidents.report(session, actor, sent, tracking.OVERDUE, _note("delays.note_overdue", day=day))

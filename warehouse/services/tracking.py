@@ -190,20 +190,23 @@ def _report(
     session: Session, actor: Actor, parcels: Mapping[int, Told],
     news: Mapping[int, Mapping[str, Event]], states: Mapping[int, str],
 ) -> int:
-    """Open what went wrong, once for each parcel and kind. What ended well meanwhile needs nobody."""
+    """Open what went wrong: once for each parcel and kind, but every delay that comes after one was settled. What is
+    open already goes on with what is told now; what ended well meanwhile needs nobody."""
     bad = [(parcel_id, event) for parcel_id, fresh in news.items() for event in fresh.values()
            if event.kind in TROUBLES and parcels[parcel_id].handed_over_at is not None
            and _still_matters(event.kind, states[parcel_id])]
-    told = set(carrier_incidents.told_already(session, sorted({parcel_id for parcel_id, _ in bad})))
+    told = carrier_incidents.told_already(session, sorted({parcel_id for parcel_id, _ in bad}))
     opened = 0
     for parcel_id, event in sorted(bad, key=lambda each: (each[0], each[1].at)):
-        trouble = TROUBLES[event.kind]
-        if (parcel_id, trouble.incident) in told:
-            continue
-        told.add((parcel_id, trouble.incident))
+        trouble, sent = TROUBLES[event.kind], parcels[parcel_id].sent
         said = " · ".join(filter(None, (event.text, event.place)))
-        carrier_incidents.report(session, actor, parcels[parcel_id].sent, trouble, said)
-        opened += 1
+        before = told.get((parcel_id, trouble.incident))
+        if before and before.open_id:
+            carrier_incidents.go_on(session, actor, sent, trouble, said or event.kind, before.open_id)
+        elif before is None or trouble.incident in tracking.COMES_AGAIN:
+            opened_id = carrier_incidents.report(session, actor, sent, trouble, said)
+            told[parcel_id, trouble.incident] = carrier_incidents.Told(actor.at, opened_id)
+            opened += 1
     return opened
 
 
