@@ -20,7 +20,7 @@ from warehouse.config import Config
 from warehouse.domain.orders import ORDER_FLOW
 from warehouse.models.incidents import Incident, Photo
 from warehouse.models.returns import CustomerReturn
-from warehouse.services import customer
+from warehouse.services import customer, returns_desk
 from warehouse.web.access import PUBLIC, rule
 from warehouse.web.limits import address
 
@@ -250,6 +250,16 @@ def test_more_than_was_sent_is_refused_with_the_form_as_it_was(phone, db, sent, 
     assert nothing.status_code == 422
     with db.read() as session:
         assert session.execute(select(CustomerReturn.id)).all() == []
+
+
+def test_what_a_person_of_the_house_said_of_a_return_stays_in_the_house(phone, db, actor, sent, link):
+    ask(phone, link, sent.line_ids[0], reason="damaged_in_transit")
+    with db.read() as session:
+        made = session.execute(select(CustomerReturn.id)).scalar_one()
+    db.write(returns_desk.refuse, actor, made, "Always the same story with this one")
+    page, data = (phone.get(f"/o/{link}?lang=en", headers=headers) for headers in ({}, JSON))
+    assert data.json["order"]["returns"][0]["state"] == "refused"
+    assert "same story" not in page.text and "same story" not in data.text
 
 
 def test_before_anything_has_left_no_return_is_offered(phone, link):

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from warehouse.domain import customer as rules
 from warehouse.domain.packing import CLOSED, LABELLED, OPEN, VOID
+from warehouse.domain.return_policy import WHYS
 from warehouse.models.catalog import Item
 from warehouse.models.incidents import Incident
 from warehouse.models.orders import Order, OrderLine
@@ -59,8 +60,8 @@ class Box:
 
 @dataclass(frozen=True)
 class Return:
-    """What the customer asked to send back, and what was said to it: `why` is a code of `return_policy.WHYS` or the
-    words of a person."""
+    """What the customer asked to send back, and what was said to it: `why` is a code of `return_policy.WHYS`, empty
+    where a person decided: their words are for the house."""
 
     id: int
     number: str
@@ -176,8 +177,9 @@ def _inside(session: Session, parcel_ids: list[int]) -> dict[int, list[Inside]]:
 
 def _returns(session: Session, order_id: int) -> tuple[Return, ...]:
     rows = session.execute(
-        select(CustomerReturn.id, func.coalesce(CustomerReturn.number, ""), CustomerReturn.kind, CustomerReturn.state,
-               CustomerReturn.decision_reason, func.coalesce(ReturnPolicy.days, 0), CustomerReturn.requested_at)
+        select(CustomerReturn.id, func.coalesce(CustomerReturn.number, "").label("number"), CustomerReturn.kind,
+               CustomerReturn.state, CustomerReturn.decision_reason,
+               func.coalesce(ReturnPolicy.days, 0).label("days"), CustomerReturn.requested_at)
         .outerjoin(ReturnPolicy, ReturnPolicy.id == CustomerReturn.policy_id)
         .where(CustomerReturn.order_id == order_id).order_by(CustomerReturn.id.desc())).all()
     lines: dict[int, list[tuple[str, int]]] = {}
@@ -185,8 +187,10 @@ def _returns(session: Session, order_id: int) -> tuple[Return, ...]:
             select(ReturnLine.return_id, Item.title, ReturnLine.units).join(Item, Item.id == ReturnLine.item_id)
             .where(ReturnLine.return_id.in_([row.id for row in rows])).order_by(ReturnLine.id)):
         lines.setdefault(return_id, []).append((title, units))
-    return tuple(Return(*row, copies=sum(units for _, units in lines.get(row.id, ())),
-                        titles=_titles(lines.get(row.id, ()))) for row in rows)
+    return tuple(
+        Return(row.id, row.number, row.kind, row.state, row.decision_reason if row.decision_reason in WHYS else "",
+               row.days, row.requested_at, copies=sum(units for _, units in lines.get(row.id, ())),
+               titles=_titles(lines.get(row.id, ()))) for row in rows)
 
 
 def _titles(lines: Iterable[tuple[str, int]]) -> tuple[str, ...]:
