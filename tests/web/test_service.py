@@ -14,7 +14,7 @@ from warehouse import i18n
 from warehouse import services as services_room
 from warehouse.models.incidents import Incident
 from warehouse.models.messages import Message
-from warehouse.services import customer, pauses
+from warehouse.services import cancellation, customer, orders_change, pauses
 from warehouse.services.customer import Said
 
 
@@ -144,6 +144,15 @@ def test_the_desk_counts_what_waits(desk, db, clock, order):
 def test_a_stop_does_not_hide_the_order(desk, db, actor, order):
     db.write(pauses.begin, actor, "release", "Flood")
     assert desk.get(f"/service/order/{order.id}").status_code == 200
+
+
+def test_an_order_that_was_held_and_then_cancelled_is_told_in_both_languages(db, actor, tablet, order):
+    db.write(orders_change.hold, actor, order.id, "The customer will call")
+    db.write(cancellation.cancel_order, actor, order.id, "Changed their mind")
+    for language, words in (("en", "Held, then cancelled"), ("zh-Hans", "暂停中取消")):
+        tablet.sign_in("service", name=f"Mei {language}", language=language)
+        page = tablet.get(f"/service/order/{order.id}")
+        assert page.status_code == 200 and words in page.text, language
 
 
 # What is noted for an order, and what the time line calls it.
