@@ -23,15 +23,21 @@ from tests.browser import shop as demo  # noqa: E402
 from tests.browser.conftest import BROWSERS, QUIET  # noqa: E402
 from warehouse import clock  # noqa: E402
 from warehouse.demo.hands import Hands  # noqa: E402
+from warehouse.domain import returns  # noqa: E402
 from warehouse.domain.counting import COUNTING, OPEN, ZONE  # noqa: E402
+from warehouse.domain.incidents import CUSTOMER  # noqa: E402
 from warehouse.models.catalog import Item  # noqa: E402
 from warehouse.models.counting import CountSession, CountTask  # noqa: E402
+from warehouse.models.incidents import Incident  # noqa: E402
+from warehouse.models.orders import Order  # noqa: E402
 from warehouse.models.picking import PickStop  # noqa: E402
 from warehouse.models.receiving import Delivery, PurchaseOrder  # noqa: E402
+from warehouse.models.returns import CustomerReturn, ReturnLine  # noqa: E402
 
 PICTURES = HERE / "pictures"
 MOST_BYTES = 150_000
 LANDSCAPE, PORTRAIT = (demo.ENGLISH, demo.LANDSCAPE), (demo.CHINESE, demo.PORTRAIT)
+PHONE = {"width": 390, "height": 844}
 FIRST_VOLUME, SECOND_VOLUME = "9787536692930", "9787536693968"
 # A volume and the one that it is easily taken for.
 TAKEN_FOR = {
@@ -53,7 +59,7 @@ def main() -> None:
         chromium = next(filter(None, map(shutil.which, BROWSERS)))
         browser = playwright.chromium.launch(executable_path=chromium, args=QUIET)
         stories = (home_and_pick, bench, label_on_box, floor_board, pick_in_chinese, goods_in, blind_count,
-                   stocktake_desk)
+                   stocktake_desk, returns_bench, customers_desk)
         for number, story in enumerate(stories):
             with demo.serving(made, badges, Path(folder) / f"copy{number}") as shop:
                 story(shop, browser.new_context)
@@ -66,6 +72,9 @@ def home_and_pick(shop: demo.Shop, new_tablet: object) -> None:
     keep(visitor, "home")
     begin_round(visitor, shop.runs("planned", "batch")[0])
     keep(visitor, "pick")
+    visitor.page.locator("[data-open-sheet='#problem']").click()
+    visitor.page.locator("#problem").wait_for()
+    keep(visitor, "problem")
 
 
 def pick_in_chinese(shop: demo.Shop, new_tablet: object) -> None:
@@ -172,6 +181,40 @@ def stocktake_desk(shop: demo.Shop, new_tablet: object) -> None:
         count = zone_count(session)
     visitor.open(f"/stocktakes/{count}")
     keep(visitor, "stocktake")
+
+
+def returns_bench(shop: demo.Shop, new_tablet: object) -> None:
+    """The parcel that is on its way back has come, and its first copy is in hand."""
+    visitor = demo.visit(shop, new_tablet, LANDSCAPE)
+    visitor.sign_in("packer")
+    with shop.database.read() as session:
+        announced, isbn = session.execute(
+            select(CustomerReturn.id, Item.isbn13).join(ReturnLine, ReturnLine.return_id == CustomerReturn.id)
+            .join(Item, Item.id == ReturnLine.item_id).where(CustomerReturn.state == returns.APPROVED)
+            .order_by(CustomerReturn.id)).first()
+    visitor.open("/returned/")
+    visitor.scan_unanswered(demo.label("return", announced))
+    visitor.page.wait_for_url(f"**/returned/{announced}")
+    visitor.page.wait_for_function("() => window.tablet?.sender")
+    visitor.scan(isbn)
+    keep(visitor, "returns")
+
+
+def customers_desk(shop: demo.Shop, new_tablet: object) -> None:
+    """A customer who has written: the incident, the order's time line, and what the customer sees."""
+    visitor = demo.visit(shop, new_tablet, LANDSCAPE)
+    visitor.sign_in("service")
+    with shop.database.read() as session:
+        incident, order, link = session.execute(
+            select(Incident.id, Order.id, Order.link).join(Order, Order.id == Incident.order_id)
+            .where(Incident.stage == CUSTOMER, Order.link.is_not(None)).order_by(Incident.id)).first()
+    visitor.open(f"/incidents/{incident}")
+    keep(visitor, "incident")
+    visitor.open(f"/service/order/{order}")
+    keep(visitor, "service")
+    visitor.page.set_viewport_size(PHONE)
+    visitor.page.goto(f"{shop.url}/o/{link}?lang={demo.ENGLISH}")
+    keep(visitor, "customer")
 
 
 def keep(visitor: demo.Visitor, name: str) -> None:
