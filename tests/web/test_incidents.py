@@ -73,7 +73,7 @@ def test_copies_are_scrapped_from_the_page_with_what_the_form_sends(tablet, db, 
 
 @pytest.mark.parametrize(("form", "code"), [
     ({"outcome": ""}, "incidents.choose_outcome"),
-    ({"outcome": "confirmed", "amount": "12,345"}, "incidents.amount_wrong"),
+    ({"outcome": "confirmed", "amount": "12,345"}, "common.amount_wrong"),
     ({"outcome": "confirmed", "amount": "12.50"}, "incidents.no_order_behind"),
     ({"outcome": "confirmed", "copies": "scrap", "place": "NOWHERE"}, "incidents.no_such_place"),
     ({"outcome": "confirmed", "units": "many"}, "common.number_wrong")])

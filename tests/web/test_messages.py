@@ -64,6 +64,19 @@ def test_the_oldest_duty_stands_first_and_is_late_before_the_eyes(desk, db, acto
     assert "1 overdue" in page and "▲" in page
 
 
+def test_the_messages_of_one_order_stand_alone_and_lead_to_its_time_line(desk, db, actor, order, message_id):
+    other = wanted(db, actor, an_english_order(db), key="2")
+
+    for one, its_order in ((message_id, order.id), (other, message(db, other).order_id)):
+        found = desk.get(f"/messages/?order={its_order}", **JSON).json
+        assert ([row["id"] for row in found["rows"]], found["counts"]["to_tell"]) == ([one], 1)
+        page = text_of(desk.get(f"/messages/?order={its_order}"))
+        assert f"/service/order/{its_order}" in page and f"/messages/?shown=done&amp;order={its_order}" in page
+        assert f"/messages/?order={its_order}" in text_of(desk.get(f"/service/order/{its_order}")).replace(
+            "shown=to_tell&amp;", "").replace("&amp;shown=to_tell", "")
+    assert desk.get("/messages/?order=999", **JSON).json["rows"] == []
+
+
 @pytest.mark.parametrize("language", ["en", "zh-Hans"])
 def test_no_page_gives_name_number_or_address_away(desk, db, actor, order, message_id, language):
     desk.post("/language", {"language": language})

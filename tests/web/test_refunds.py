@@ -1,6 +1,7 @@
 """Finance's list in the browser: approved by another, paid with a reference, exported as harmless text."""
 
 import io
+import re
 
 import pytest
 from openpyxl import load_workbook
@@ -71,3 +72,21 @@ def test_only_finance_and_managers_see_and_decide(tablet, db, order, refund, rol
     assert tablet.get("/refunds/", **JSON).status_code == 403
     assert tablet.post(f"/refunds/{refund}/approve", {}, **JSON).status_code == 403
     assert refund_rows(db, order)[0].state == "requested"
+
+
+def test_the_desk_asks_for_a_refund_by_hand_and_a_second_press_is_the_same(finance, other_tablet, db, order):
+    other_tablet.sign_in("service", name="Lin Fang")
+    page = other_tablet.get(f"/service/order/{order.id}").get_data(as_text=True)
+    assert "50.00 CNY of what was paid is left." in page
+    form = {"amount": "4,50", "reason": "late gift", "key": re.search(r'name="key" value="([^"]+)"', page)[1]}
+    asked = [other_tablet.post(f"/refunds/ask/{order.id}", form) for _ in range(2)]
+    assert [answer.headers["Location"] for answer in asked] == [f"/service/order/{order.id}"] * 2
+    assert [(row.amount_minor, row.reason, row.state) for row in refund_rows(db, order)] == [
+        (450, "late gift", "requested")]
+    assert refunded(db, order) == (450, 450)
+    assert finance.post(f"/refunds/ask/{order.id}", form).status_code == 403
+    for wrong, code in (("", "refunds.amount_wanted"), ("much", "common.amount_wrong"),
+                        ("45.51", "refunds.more_than_paid")):
+        again = {**form, "amount": wrong, "key": "another"}
+        assert other_tablet.post(f"/refunds/ask/{order.id}", again, **JSON).json["code"] == code
+    assert other_tablet.post("/refunds/ask/999", form, **JSON).status_code == 404

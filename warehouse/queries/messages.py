@@ -85,12 +85,14 @@ _ROW = (
 
 
 def list_messages(
-    session: Session, *, shown: str = "to_tell", why: str = "", after: tuple[int, int] | None = None
+    session: Session, *, shown: str = "to_tell", why: str = "", order_id: int | None = None,
+    after: tuple[int, int] | None = None,
 ) -> Listing:
-    """What must be told, overdue first; of what is done, the newest first. `after` names the last row of the page
-    before: milliseconds of its due time, and its id."""
+    """What must be told, overdue first; of what is done, the newest first; of one order alone, where it is named.
+    `after` names the last row of the page before: milliseconds of its due time, and its id."""
     states = SHOWN[shown]
-    rows = _ROW.where(MESSAGE.c.why == why) if why else _ROW
+    whose = (MESSAGE.c.order_id == order_id,) if order_id is not None else ()
+    rows = _ROW.where(*whose, MESSAGE.c.why == why) if why else _ROW.where(*whose)
     if shown == DONE:
         # Nearly all rows are done: read backwards by id and told what to leave out, none has to be sorted.
         rows = rows.where(MESSAGE.c.state.not_in((*TO_TELL, QUEUED))).order_by(MESSAGE.c.id.desc())
@@ -104,7 +106,7 @@ def list_messages(
     found = [_row(row) for row in session.execute(rows.limit(PAGE + 1)).all()]
     counted = session.execute(
         select(MESSAGE.c.state, MESSAGE.c.why, func.count())
-        .where(MESSAGE.c.state.in_((*TO_TELL, QUEUED))).group_by(MESSAGE.c.state, MESSAGE.c.why)).all()
+        .where(*whose, MESSAGE.c.state.in_((*TO_TELL, QUEUED))).group_by(MESSAGE.c.state, MESSAGE.c.why)).all()
     topics: dict[str, int] = dict.fromkeys(TOPICS, 0)
     for state, topic, count in counted:
         topics[topic] += count if state in states else 0

@@ -208,7 +208,7 @@ def return_page(session: Session, return_id: int) -> ReturnPage | None:
 def _lines(session: Session, return_id: int) -> list[LineView]:
     rows: Sequence[Any] = session.execute(
         select(ReturnLine.id, ReturnLine.order_line_id, ReturnLine.item_id,
-               func.coalesce(OrderLine.title_text, Item.title), func.coalesce(Item.isbn13, Item.sku),
+               Item.title, func.coalesce(Item.isbn13, Item.sku),
                func.coalesce(OrderLine.price_minor, 0), ReturnLine.units, ReturnLine.units_received,
                ReturnLine.units_accepted, func.coalesce(_WANTED.title, ""))
         .join(Item, Item.id == ReturnLine.item_id)

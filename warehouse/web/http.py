@@ -31,6 +31,7 @@ AIM_LENGTH = 3
 # sent again for ever.
 _NO_TEXT = re.compile(r"[\0\ud800-\udfff]")
 MOST_ID = 2**31 - 1
+AMOUNT = re.compile(r"(\d{1,7})(?:[.,](\d{1,2}))?")
 
 
 class BadgeScanned(Exception):
@@ -171,6 +172,17 @@ def texts_from_request(name: str) -> list[str]:
 def whole_from_request(name: str, *, most: int = 10**9) -> int | None:
     """One whole number of a form or JSON body, or None where it is empty. Refuses anything else."""
     return _whole(_body().get(name), "common.number_wrong", most=most)
+
+
+def amount_from_request() -> int | None:
+    """Minor units of the field `amount`, typed as 12.50; None where it is empty."""
+    text = text_from_request("amount", most=20)
+    if not text:
+        return None
+    match = AMOUNT.fullmatch(text)
+    if match is None:
+        raise Invalid("common.amount_wrong")
+    return int(match[1]) * 100 + int((match[2] or "").ljust(2, "0"))
 
 
 def respond(template: str, data: Any, status: int = 200, *, part: str | None = None) -> Response:

@@ -1,6 +1,5 @@
 """The incident desk (EXC-1, EXC-2, EXC-3): the list, one incident with its log, who has it, what is next, its end."""
 
-import re
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,6 +16,7 @@ from warehouse.services import incidents_settle, incidents_where, incidents_work
 from warehouse.web.access import language, rule
 from warehouse.web.http import (
     actor,
+    amount_from_request,
     answer_json,
     config,
     read,
@@ -30,7 +30,6 @@ from warehouse.web.http import (
 
 bp = Blueprint("incidents", __name__, url_prefix="/incidents")
 
-_AMOUNT = re.compile(r"(\d{1,7})(?:[.,](\d{1,2}))?")
 _STATES = (rules.OPEN, rules.SETTLED)
 
 
@@ -182,17 +181,6 @@ def done(incident_id: int) -> Response:
         with read() as session:
             return answer_json({"incident": queries.get_page(session, incident_id)})
     return redirect(url_for("incidents.page", incident_id=incident_id), 303)  # type: ignore[return-value]
-
-
-def amount_from_request() -> int | None:
-    """Minor units of "12.50"; None where it is empty."""
-    text = text_from_request("amount", most=20)
-    if not text:
-        return None
-    match = _AMOUNT.fullmatch(text)
-    if match is None:
-        raise Invalid("incidents.amount_wrong")
-    return int(match[1]) * 100 + int((match[2] or "").ljust(2, "0"))
 
 
 def due_from_request() -> datetime | None:

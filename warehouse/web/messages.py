@@ -52,18 +52,21 @@ SAMPLE_LINK = "Qm9va3MgYXJlIGdyZWF0"
 @bp.get("/")
 @rule(SERVE)
 def listing() -> Response:
-    """`shown` is to_tell, on_its_way or done; `why` narrows to one topic; `after` turns the page."""
+    """`shown` is to_tell, on_its_way or done; `why` narrows to one topic, `order` (its id) to one order; `after` turns
+    the page."""
     shown = request.args.get("shown", "to_tell")
-    why = request.args.get("why", "")
+    why, order_id = request.args.get("why", ""), request.args.get("order", type=int)
     if shown not in queries.SHOWN or (why and why not in TOPICS):
         raise NotFound("messages.no_such_message")
     with read() as session:
-        found = queries.list_messages(session, shown=shown, why=why, after=_place(request.args.get("after", "")))
+        found = queries.list_messages(
+            session, shown=shown, why=why, order_id=order_id, after=_place(request.args.get("after", "")))
         waiting = queries.count_waiting(session, clock.now())
     if wants_json():
         return answer_json({**asdict(found), "waiting": asdict(waiting)})
     return respond("messages/listing.html", {
-        "found": found, "waiting": waiting, "shown": shown, "why": why, "tabs": queries.SHOWN, "word": word,
+        "found": found, "waiting": waiting, "shown": shown, "why": why, "order_id": order_id,
+        "tabs": queries.SHOWN, "word": word,
         "facts": facts_line, "has_mail": bool(config().smtp_host), "address": address,
         "went": request.args.get("went", type=int), "stayed": request.args.get("stayed", type=int),
         "may_write": actor().may(WRITE) or actor().may(REVIEW),

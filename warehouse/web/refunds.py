@@ -11,11 +11,21 @@ from warehouse.errors import Invalid
 from warehouse.queries import refunds as queries
 from warehouse.services import refunds as service
 from warehouse.web.access import language, rule
-from warehouse.web.http import actor, answer_json, config, read, respond, text_from_request, wants_json, write
+from warehouse.web.http import (
+    actor,
+    amount_from_request,
+    answer_json,
+    config,
+    read,
+    respond,
+    text_from_request,
+    wants_json,
+    write,
+)
 
 bp = Blueprint("refunds", __name__, url_prefix="/refunds")
 
-REFUND = "refund"
+REFUND, ASK = "refund", "ask_refund"
 QUERY_LIMIT = 100
 SHEETS = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 COLUMNS = ("number", "state", "amount", "currency", "order", "shop_number", "payment", "return", "reason",
@@ -34,6 +44,17 @@ def listing() -> Response:
     return respond("refunds/listing.html", {
         "found": found, "state": state, "text": text, "states": rules.REFUND_FLOW.states(), "may_decide": may_decide,
         "sums_of": sums_of, "reason_of": reason_of})
+
+
+@bp.post("/ask/<int:order_id>")
+@rule(ASK)
+def ask(order_id: int) -> Response:
+    """By hand, from the order's page at the service desk: `amount`, `reason`; `key` makes a second press the same."""
+    made = write(service.ask, order_id, amount_from_request() or 0,
+                 text_from_request("reason", most=rules.REASON_LIMIT), key=text_from_request("key", most=40))
+    if wants_json():
+        return answer_json({"refund_id": made})
+    return make_response(redirect(url_for("service.order", order_id=order_id), 303))
 
 
 @bp.post("/<int:refund_id>/approve")

@@ -18,7 +18,7 @@ from warehouse.errors import NotFound
 from warehouse.queries import service as queries
 from warehouse.queries.order_timeline import GROUPS, Entry, order_timeline
 from warehouse.queries.orders_lines import lines_of
-from warehouse.services import customer
+from warehouse.services import customer, refunds
 from warehouse.services.customer import Said
 from warehouse.web.access import language, rule
 from warehouse.web.http import (
@@ -79,6 +79,7 @@ def order(order_id: int) -> Response:
         found = queries.find_order(session, order_id)
         timeline = order_timeline(session, order_id)
         lines = lines_of(session, [order_id]).get(order_id, [])
+        left = refunds.left_to_refund(session, order_id) if found and actor().may("ask_refund") else 0
     if found is None:
         raise NotFound("orders.no_such_order")
     entries = [entry for entry in timeline.entries if shown in {"", entry.group}]
@@ -96,8 +97,10 @@ def order(order_id: int) -> Response:
         "places": {
             "order": address("orders.page", order_id=order_id),
             "return": address("returns.new_page", order=found.number),
-            "messages": address("messages.listing"), "refunds": address("refunds.listing"),
+            "messages": address("messages.listing", order=order_id, shown="to_tell" if found.messages_open else "done"),
+            "refunds": address("refunds.listing", q=found.number),
         },
+        "left_to_refund": left,
     })
 
 
