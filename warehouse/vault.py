@@ -115,6 +115,12 @@ def mask_phone(phone: str) -> str:
     return digits[:ends] + "*" * (len(digits) - ends - tail) + (digits[-tail:] if tail else "")
 
 
+def mask_part(name: str, text: str) -> str:
+    """One part of a recipient as a screen shows it before it is opened; district, city and postcode stay."""
+    masks = {"name": mask_name, "company": mask_name, "phone": mask_phone, "street": mask_street}
+    return masks[name](text) if name in masks else text
+
+
 def mask_remark(text: str) -> str:
     """A buyer's or the shop's words with the numbers in them masked: "call 138…" is a phone all the same."""
     return re.sub(r"\d(?:[ -]?\d){6,}", lambda found: mask_phone(found.group(0)), text)

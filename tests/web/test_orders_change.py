@@ -156,6 +156,34 @@ def test_an_order_under_way_changes_on_its_page(desk, db, packed):
     assert "in the file: 文三路桂花弄" in opened and "南山路 5 号" in opened
 
 
+def test_a_mended_address_stands_beside_the_original_both_masked_until_somebody_opens_it(desk, db):
+    order = an_order(db, {an_item(db): 1}, state="held", recipient={"street": ""})
+    hold = held(db, order, "missing_address")
+    held(db, order, "odd_price", price="1.00", listed="23.00", currency="CNY", title="三体")
+    new = {"name": "周予宁", "phone": "13800138000", "street": "南山路 5 号 3 幢 402 室", "reason": "asked by phone"}
+    assert desk.post(f"/orders/{order.id}/address", new).status_code == 303
+    assert decision(db, hold)[0] == "mended"
+
+    pages = [desk.get(path).get_data(as_text=True) for path in ("/orders/review", f"/orders/{order.id}")]
+
+    for page in pages:
+        table = page[page.index('<table class="mended"'):page.index("</table>")]
+        assert "南山路 * 号 * 幢 *** 室" in table and "周**" in table and "–" in table
+        assert table.count("<tr>") == 4  # A head, and the name, phone and street: what did not change is not repeated.
+        assert not [plain for plain in ("周予", "13800138000", "19900001001", "402") if plain in page]
+    mended = desk.get(f"/orders/{order.id}", **JSON).json["mended"]
+    assert [(part["name"], part["was"]) for part in mended] == [
+        ("name", "周**"), ("phone", "199****1001"), ("street", "")]
+    opened = desk.post(f"/orders/{order.id}/recipient", **JSON).json
+    assert (opened["original"]["name"], opened["recipient"]["name"]) == ("周予安", "周予宁")
+
+
+def test_an_address_that_nobody_mended_stands_alone(desk, db):
+    order = an_order(db, {an_item(db): 1})
+    assert 'class="mended"' not in desk.get(f"/orders/{order.id}").get_data(as_text=True)
+    assert desk.post(f"/orders/{order.id}/recipient", **JSON).json["original"] is None
+
+
 def test_a_refusal_says_what_to_do_instead(desk, db, packed):
     answer = desk.post(f"/orders/lines/{packed.line()}/units", {"units": "900", "reason": "many"})
     assert answer.status_code == 409

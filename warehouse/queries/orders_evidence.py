@@ -1,5 +1,6 @@
 """What a person at the review desk looks at to decide (ORD-2): the twin beside the order, the titles that a remark
-names, the amount as stated and as reckoned, and which field of an address is flawed. Nothing personal is shown."""
+names, the amount as stated and as reckoned, and which field of an address is flawed or
+mended. Who gets it is masked."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -9,10 +10,11 @@ from sqlalchemy import func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
 from warehouse.domain import remarks, review
-from warehouse.domain.orders import Recipient
+from warehouse.domain.orders import ADDRESS_FIELDS, Recipient
 from warehouse.models.catalog import Item
 from warehouse.models.orders import Order
 from warehouse.queries.orders_lines import LineView, lines_of
+from warehouse.vault import mask_part
 
 ORDER = Order.__table__
 ADDRESS = ("name", "phone", "street", "district", "city", "province", "postcode", "country")
@@ -43,14 +45,25 @@ class NamedTitle:
 
 
 @dataclass(frozen=True)
+class MendedPart:
+    """A part of the recipient that a person mended: as the file said it, and as it is. Both masked."""
+
+    name: str
+    was: str
+    now: str
+
+
+@dataclass(frozen=True)
 class Evidence:
     """`marked` is the remark cut into (text, is it what contradicts); `fields` say of each part of the address whether
-    it is there, missing, masked or odd; `reckoned_minor` is what lines and postage add up to."""
+    it is there, missing, masked or odd; `reckoned_minor` is what lines and postage add up to; `mended`
+    is what of the address was mended already."""
 
     twins: list[Twin] = field(default_factory=list)
     named: list[NamedTitle] = field(default_factory=list)
     marked: list[tuple[str, bool]] = field(default_factory=list)
     fields: dict[str, str] = field(default_factory=dict)
+    mended: list[MendedPart] = field(default_factory=list)
     reckoned_minor: int | None = None
 
 
@@ -65,6 +78,7 @@ def evidence_of(
     asks_address = [order_id for order_id, *_ in rows
                     if any(reason in review.ADDRESS_HOLDS for reason, _ in holds.get(order_id, ()))]
     fields = _address_fields(session, asks_address)
+    mended = mended_parts(session, [order_id for order_id, *_ in rows])
     found = {}
     for order_id, _, remark, shipping in rows:
         mine = lines.get(order_id, [])
@@ -74,7 +88,7 @@ def evidence_of(
         found[order_id] = Evidence(
             twins.get(order_id, []),
             [each for each in named if each.title in titles and each.id not in ordered],
-            _marked(remark, words), fields.get(order_id, {}),
+            _marked(remark, words), fields.get(order_id, {}), mended.get(order_id, []),
             sum(line.price_minor * line.wanted for line in mine) + shipping if mine else None)
     return found
 
@@ -143,4 +157,21 @@ def _address_fields(session: Session, order_ids: Sequence[int]) -> dict[int, dic
             else "masked" if _MASK in getattr(who, name)
             else "odd" if name in flawed else "ok"
             for name in ADDRESS}
+    return found
+
+
+def mended_parts(session: Session, order_ids: Sequence[int]) -> dict[int, list[MendedPart]]:
+    """Of each order whose address was mended the parts that differ. Masked they may read alike: then what is hidden
+    differs."""
+    vault = session.info["vault"]
+    found = {}
+    for row in session.execute(
+        select(ORDER.c.id, ORDER.c.channel, ORDER.c.source_number, ORDER.c.recipient, ORDER.c.recipient_original)
+        .where(ORDER.c.id.in_(order_ids), ORDER.c.recipient_original.is_not(None))
+    ):
+        place = f"order:{row.channel}:{row.source_number}"
+        now, was = vault.unseal(row.recipient, place), vault.unseal(row.recipient_original, place)
+        found[row.id] = [
+            MendedPart(name, mask_part(name, was.get(name, "")), mask_part(name, now.get(name, "")))
+            for name in ADDRESS_FIELDS if was.get(name, "") != now.get(name, "")]
     return found

@@ -12,6 +12,7 @@ from warehouse.domain.review import CLASSES, DECISIONS, FOR_MANY, OTHER_DECISION
 from warehouse.errors import Invalid, NotFound
 from warehouse.queries import orders as queries
 from warehouse.queries import orders_review as reviews
+from warehouse.queries.orders_evidence import mended_parts
 from warehouse.queries.orders_lines import HoldView
 from warehouse.services import orders_review as service
 from warehouse.services.orders_change import REMARK_LIMIT
@@ -76,15 +77,17 @@ def show_order(order_id: int, who: tuple[rules.Recipient, rules.Recipient | None
     """`who` is the recipient in clear, and as the file said it where somebody mended it."""
     with read() as session:
         found = queries.order_page(session, order_id)
+        mended = mended_parts(session, [order_id]).get(order_id, [])
     if found is None:
         raise NotFound("orders.no_such_order")
-    opened = asdict(who[0]) if who else None
+    opened, original = (asdict(each) if each else None for each in who or (None, None))
     if wants_json():
-        return answer_json({**asdict(found), "recipient": opened})
+        return answer_json({
+            **asdict(found), "recipient": opened, "original": original, "mended": [asdict(part) for part in mended]})
     in_house = found.order["state"] in rules.BEFORE_DISPATCH
     return respond("orders/page.html", {
         "page": found, "order": found.order, "recipient": opened,
-        "original": asdict(who[1]) if who and who[1] else None, "may_review": actor().may(REVIEW),
+        "original": original, "mended_parts": mended, "may_review": actor().may(REVIEW),
         "may_open": actor().may(OPEN_PERSONAL), "may_change": in_house, "may_cancel": actor().may(CANCEL) and in_house,
         "carriers": {plan.code: plan for plan in CARRIERS}, "fields": rules.ADDRESS_FIELDS,
         "choices": service.WHEN_SHORT, "decisions": decisions_for, "remark_limit": REMARK_LIMIT,
