@@ -1,7 +1,11 @@
-"""A copy is found damaged: from the report at the bench to the settled end at the desk, and once more after the parcel
-was opened at the customer's. Copies, orders and messages are where they should be, and nothing is given twice."""
+"""A copy is found damaged: at the shelf, at the bench, and once more after the parcel was opened at the customer's, each
+time from the report to the settled end at the desk. Copies, orders and messages are where they should be, and nothing
+is given twice."""
+
+import io
 
 import pytest
+from PIL import Image
 from sqlalchemy import select
 
 from tests import builders
@@ -42,6 +46,22 @@ def call_in(session, order, item):
     return incidents.report(
         session, setup.system_actor(session, clock.now()), "damaged", "customer", units=1, item_id=item.id,
         order_id=order.id, order_line_id=order.line_ids[0])
+
+
+def a_photo():
+    """As a camera takes it: it says where it was taken."""
+    exif = Image.Exif()
+    exif[0x8825] = {1: "N", 2: (30.0, 16.0, 12.0)}
+    file = io.BytesIO()
+    Image.new("RGB", (64, 48), "maroon").save(file, "JPEG", exif=exif)
+    return file.getvalue()
+
+
+def to_the_book(hand, run, task):
+    """As far as the next book that is asked for."""
+    while task["step"] != "item":
+        task = hand.fetch(f"/pick/{run}/scan", task)
+    return task
 
 
 def messages(shop):
@@ -102,3 +122,66 @@ def test_damaged_at_the_customers_it_is_replaced_once_and_beyond_the_limit_it_go
     packer.send_off(packer.pack(made["id"], "T-02"))
     assert builders.units_at(shop.db, "B-01-1", item) == (1, 0)
     assert messages(shop).count("replaced") == 1
+
+
+def test_at_the_shelf_it_is_two_taps_and_what_nobody_settles_in_time_goes_up(shop, clock):
+    dune = builders.an_item(shop.db, "Dune Messiah", isbn=DUNE, weight_g=300, price_minor=30_000, currency="CNY")
+    for place, units in (("B-01-1", 2), ("C-01-1", 1)):
+        builders.stock_at(shop.db, place, dune, units)
+    builders.a_tote(shop.db, "T-01")
+    order = builders.an_order(shop.db, {dune: 2}, when_short="part", total_minor=4_600)
+    packer, manager, service = (
+        shop.person(role, name) for role, name in (("packer", "Ada"), ("manager", "Lin Yue"), ("service", "Su Min")))
+    (run,) = shop.release(manager, order, grouping="by_order")
+    path = f"/pick/{run}/scan"
+
+    # Problem, damaged: into quarantine, and the other shelf is asked for it.
+    task = to_the_book(packer, run, packer.load(run, ["T-01"]))
+    answer = packer.scan(path, "#damaged", step=task["step_id"])
+    assert answer["code"] == "picking.short_elsewhere"
+    torn = answer["facts"]["incident_id"]
+    packer.upload(f"/incidents/{torn}/more/photo", "photo", "torn.jpg", a_photo())
+    task = packer.must(path, DUNE)
+    assert messages(shop) == []
+    # The one there is torn too: now it is short, and the customer hears of it.
+    task = to_the_book(packer, run, task)
+    assert task["stop"]["location"] == "C-01-1"
+    answer = packer.scan(path, "#damaged", step=task["step_id"])
+    assert (answer["code"], messages(shop)) == ("picking.short", ["short_part"])
+    assert builders.units_at(shop.db, "QUARANTINE", dune, "damaged") == (2, 0)
+    packer.send_off(packer.pack(order.id, "T-01"))
+
+    # Both have an owner and a next step; the picture says nothing of where it was taken.
+    found = manager.get("/incidents/")["incidents"]
+    assert {(each["owner_role"], each["next_step"], each["stage"]) for each in found} == {
+        ("operations", "write_off", "pick")}
+    (photo,) = manager.get(f"/incidents/{torn}")["incident"]["row"]["photos"]
+    _, jpeg = manager.ask("GET", f"/receive/photo/{photo}.jpg")
+    assert jpeg[:2] == b"\xff\xd8" and not Image.open(io.BytesIO(jpeg)).getexif()
+
+    # Service may not write off what is so dear: it passes it up, and the manager does.
+    page = f"/incidents/{torn}"
+    with pytest.raises(Refused, match="beyond_authority"):
+        service.post(f"{page}/settle", outcome="confirmed", copies="scrap")
+    service.post(f"{page}/escalate", reason="300.00 is more than mine to give")
+    manager.post(f"{page}/settle", outcome="confirmed", copies="scrap", units=1, note="torn")
+
+    # The other one waits for nobody longer than its kind may: the clock passes it up.
+    other = next(each["id"] for each in found if each["id"] != torn)
+    assert shop.minute()["incidents gone up"] == 0
+    clock.forward(days=7)
+    assert [shop.minute()["incidents gone up"] for _ in range(2)] == [1, 0]
+    manager.sign_in()
+    late = manager.get(f"/incidents/{other}")["incident"]
+    assert late["row"]["owner_role"] == "manager"
+    assert [(entry["verb"], entry["facts"]["overdue"]) for entry in late["entries"]] == [("escalate", True)]
+    manager.post(f"/incidents/{other}/settle", outcome="confirmed", copies="scrap", units=1, amount="23.00")
+
+    assert [each["kind"] for each in manager.get(f"/incidents/{other}")["incident"]["made"]] == ["refund", "message"]
+    assert [builders.units_at(shop.db, place, dune, condition) for place, condition in (
+        ("B-01-1", "good"), ("C-01-1", "good"), ("QUARANTINE", "damaged"))] == [(0, 0)] * 3
+    assert [move for move in builders.moves_of(shop.db, dune) if move[0] == "write_off"] == [
+        ("write_off", 1, "QUARANTINE", "SCRAP")] * 2
+    trends = manager.get("/incidents/trends/", by="week")["groups"]
+    assert {group["name"]: group["total"]["units"] for group in trends["kind"]} == {"damaged": 2, "delayed": 1}
+    assert {"B-01-1", "C-01-1"} <= {group["name"] for group in trends["location"]}
