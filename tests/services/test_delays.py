@@ -88,6 +88,21 @@ def test_a_delivered_parcel_is_left_alone(db, actor, clock, parcel):
     assert db.write(delays.look_around, later(actor, clock, days=5)) == 0
 
 
+def test_looking_around_has_something_to_do_exactly_when_there_is_news(db, actor, clock, parcel, dune):
+    def news():
+        with db.read() as session:
+            return delays.is_there_news(session, clock.moment)
+
+    seen = []
+    for hours in (23, 1, 1, 60, 1):
+        now = later(actor, clock, hours=hours)
+        seen.append((news(), db.write(delays.look_around, now), news()))
+    assert seen == [(False, 0, False), (True, 1, False), (False, 0, False), (True, 1, False), (False, 0, False)]
+
+    an_order(db, {dune: 1}, promised_at=clock.moment, due_at=clock.moment - timedelta(days=2))
+    assert (news(), db.write(delays.look_around, later(actor, clock, minutes=1)), news()) == (True, 1, False)
+
+
 def test_a_carrier_that_never_tells_is_not_watched(db, actor, clock, parcel):
     db.write(shifts.set_carrier, actor, "SF", cut_off="19:00", transit_days=2, first_event_hours=0)
     assert db.write(delays.look_around, later(actor, clock, days=5)) == 0

@@ -36,15 +36,15 @@ def look_around(session: Session, actor: Actor) -> int:
     return _silent(session, actor, now) + _overdue(session, actor, now) + _promises(session, actor, now)
 
 
+def is_there_news(session: Session, at: datetime) -> bool:
+    """Whether looking around would do anything; changes nothing. In most minutes it would not."""
+    now = shifts.clocks(session)
+    return bool(_find_silent(session, at, now) or _find_overdue(session, at, now) or _find_broken(session, at, now))
+
+
 def _silent(session: Session, actor: Actor, clocks: Clocks) -> int:
-    """Parcels without a first event when their carrier should have had one. By the clock: a carrier has no shifts of
-    ours."""
-    too_long = [
-        and_(Parcel.carrier_code == code, Parcel.handed_over_at <= actor.at - timedelta(hours=times.first_event_hours))
-        for code, times in clocks.carriers.items() if times.first_event_hours]
-    found = _locked(session, [
-        Parcel.state == HANDED_OVER, Parcel.handed_over_at > actor.at - SILENT_LOOK_BACK,
-        Parcel.first_event_at.is_(None), or_(*too_long), ~_told()]) if too_long else []
+    """Parcels without a first event when their carrier should have had one."""
+    found = _find_silent(session, actor.at, clocks, locks=True)
     told = carrier_incidents.told_already(session, [sent.id for sent in found])
     silent = [sent for sent in found if (sent.id, tracking.SILENT.incident) not in told]
     for sent in silent:
@@ -53,12 +53,19 @@ def _silent(session: Session, actor: Actor, clocks: Clocks) -> int:
     return len(silent)
 
 
+def _find_silent(session: Session, at: datetime, clocks: Clocks, *, locks: bool = False) -> list[Sent]:
+    """By the clock: a carrier has no shifts of ours."""
+    too_long = [
+        and_(Parcel.carrier_code == code, Parcel.handed_over_at <= at - timedelta(hours=times.first_event_hours))
+        for code, times in clocks.carriers.items() if times.first_event_hours]
+    return _parcels(session, [
+        Parcel.state == HANDED_OVER, Parcel.handed_over_at > at - SILENT_LOOK_BACK,
+        Parcel.first_event_at.is_(None), or_(*too_long), ~_told()], locks=locks) if too_long else []
+
+
 def _overdue(session: Session, actor: Actor, clocks: Clocks) -> int:
     """Parcels that should have arrived. One that was silent before is told of once more, for now its customer waits."""
-    watched = [code for code, times in clocks.carriers.items() if times.first_event_hours]
-    found = _locked(session, [
-        Parcel.state.in_((HANDED_OVER, IN_TRANSIT)), Parcel.handed_over_at > actor.at - OVERDUE_LOOK_BACK,
-        Parcel.expected_by < actor.at, Parcel.carrier_code.in_(watched), ~_told(Incident.at > Parcel.expected_by)])
+    found = _find_overdue(session, actor.at, clocks, locks=True)
     told = carrier_incidents.told_already(session, [sent.id for sent in found])
     late = []
     for sent in found:
@@ -70,20 +77,29 @@ def _overdue(session: Session, actor: Actor, clocks: Clocks) -> int:
     return len(late)
 
 
+def _find_overdue(session: Session, at: datetime, clocks: Clocks, *, locks: bool = False) -> list[Sent]:
+    watched = [code for code, times in clocks.carriers.items() if times.first_event_hours]
+    return _parcels(session, [
+        Parcel.state.in_((HANDED_OVER, IN_TRANSIT)), Parcel.handed_over_at > at - OVERDUE_LOOK_BACK,
+        Parcel.expected_by < at, Parcel.carrier_code.in_(watched), ~_told(Incident.at > Parcel.expected_by)],
+        locks=locks)
+
+
 def _told(*more: ColumnElement[bool]) -> ColumnElement[bool]:
     return exists().where(
         Incident.parcel_id == Parcel.id, Incident.stage == CARRIER, Incident.kind == tracking.SILENT.incident, *more)
 
 
-def _locked(session: Session, wanted: Sequence[ColumnElement[bool]]) -> list[Sent]:
-    """The first such parcels that belong to nobody else's transaction, with their orders: another server looks too."""
-    rows = session.execute(
+def _parcels(session: Session, wanted: Sequence[ColumnElement[bool]], *, locks: bool) -> list[Sent]:
+    """The first such parcels; locked with their orders, those that belong to nobody else's transaction: another server
+    looks too."""
+    found = (
         select(Parcel.id, Parcel.order_id, Parcel.number, Parcel.tracking_number, Parcel.carrier_code,
                Parcel.expected_by)
         .join(Order, Order.id == Parcel.order_id)
         # Those handed over before parcels had a day to arrive are not looked after.
-        .where(Parcel.expected_by.is_not(None), *wanted)
-        .order_by(Order.id, Parcel.id).limit(LOT).with_for_update(of=(Order, Parcel), skip_locked=True))
+        .where(Parcel.expected_by.is_not(None), *wanted).order_by(Order.id, Parcel.id).limit(LOT))
+    rows = session.execute(found.with_for_update(of=(Order, Parcel), skip_locked=True) if locks else found)
     return [Sent(row.id, row.order_id, row.tracking_number or row.number or "", row.carrier_code, row.expected_by)
             for row in rows]
 
@@ -94,8 +110,19 @@ def _note(code: str, **facts: Any) -> str:
 
 
 def _promises(session: Session, actor: Actor, clocks: Clocks) -> int:
-    """Orders that would miss their promised day even if they were ready this moment."""
-    trucks = {code: clocks.next_truck(code, actor.at) for code in clocks.carriers}
+    """Customers of orders whose promise is broken hear when to expect them."""
+    told = 0
+    for row in _find_broken(session, actor.at, clocks):
+        expected = _likely(clocks, actor.at, row.state, row.carrier_code, row.service)
+        told += messages.want(
+            session, actor, row.id, "delayed", key=str(row.id), expected=expected.isoformat()) is not None
+    return told
+
+
+def _find_broken(session: Session, at: datetime, clocks: Clocks) -> list[Any]:
+    """The first orders that would miss their promised day even if they were ready this moment, and of which nobody was
+    told."""
+    trucks = {code: clocks.next_truck(code, at) for code in clocks.carriers}
     rows = session.execute(
         select(Order.id, Order.state, Order.carrier_code, Order.service, Order.promised_at)
         .where(Order.state.in_(BEFORE_DISPATCH), Order.payment != UNPAID,
@@ -103,16 +130,8 @@ def _promises(session: Session, actor: Actor, clocks: Clocks) -> int:
                Order.promised_at.is_not(None),
                ~exists().where(Message.order_id == Order.id, Message.why == "delayed"))
         .order_by(Order.due_at, Order.id)).all()
-    told = 0
-    for row in rows:
-        if told == LOT:
-            break
-        arrival = clocks.arrival(trucks[row.carrier_code], row.carrier_code, row.service)
-        if arrival > row.promised_at:
-            expected = _likely(clocks, actor.at, row.state, row.carrier_code, row.service)
-            told += messages.want(
-                session, actor, row.id, "delayed", key=str(row.id), expected=expected.isoformat()) is not None
-    return told
+    arrivals = {way: clocks.arrival(trucks[way[0]], *way) for way in {(row.carrier_code, row.service) for row in rows}}
+    return [row for row in rows if arrivals[row.carrier_code, row.service] > row.promised_at][:LOT]
 
 
 def _likely(clocks: Clocks, now: datetime, state: str, carrier_code: str, service: str) -> datetime:

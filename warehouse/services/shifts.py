@@ -110,7 +110,7 @@ def retime(session: Session) -> int:
     now = clocks(session)
     waiting = session.execute(
         select(Order.id, Order.placed_at, Order.received_at, Order.carrier_code, Order.due_at, Order.confirm_by)
-        .where(Order.state.in_(STILL_OPEN), Order.released_at.is_(None))).all()
+        .where(Order.state.in_(STILL_OPEN), Order.released_at.is_(None)).order_by(Order.id)).all()
     changed = []
     for row in waiting:
         times = now.times_of(row.placed_at, row.received_at, row.carrier_code)
