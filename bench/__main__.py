@@ -2,8 +2,8 @@
 
 Names: scans, crowd, imports, papers (all four where none is told), growth (also by --growth: it builds databases of
 up to a million past orders, which takes many minutes), night and stock (up to five million moves), counts (ten
-thousand differences approved) and desks (pages of the desk behind up to a million past orders). --engine measures one engine only. Figures go to the console and to bench/results;
---write puts them into docs/benchmarks.md.
+thousand differences approved) and desks (pages of the desk behind up to a million past orders). --engine measures one
+engine only. Figures go to the console and to bench/results; --write puts them into docs/benchmarks.md.
 """
 
 import argparse

@@ -131,8 +131,8 @@ def _say_desks(told: dict[str, Any]) -> Iterator[str]:
     yield ""
     for one in pasts:
         steps = ", ".join(f"{name} {spent:.1f}" for name, spent in one["minute"].items())
-        yield (f"- {one['orders']:,} past orders: the first minute after all of them {one['first_minute_ms']:.0f} ms, each"
-               f" one after it {sum(one['minute'].values()):.0f} ms ({steps}). Others' cores:"
+        yield (f"- {one['orders']:,} past orders: the first minute after all of them {one['first_minute_ms']:.0f} ms,"
+               f" each one after it {sum(one['minute'].values()):.0f} ms ({steps}). Others' cores:"
                f" {one['others_cores']:.1f}")
 
 

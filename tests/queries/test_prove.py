@@ -262,7 +262,8 @@ FAULTS = {
 
 
 def test_a_fault_is_planted_for_every_check():
-    assert set(FAULTS) == {check.name for check in prove.CHECKS}
+    """Those about returns have theirs in `test_prove_refunds`."""
+    assert set(FAULTS) == {check.name for check in prove.CHECKS if check not in prove.RETURN_CHECKS}
 
 
 @pytest.mark.parametrize(

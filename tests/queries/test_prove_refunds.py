@@ -5,6 +5,7 @@ from sqlalchemy import select, update
 
 from tests.builders import a_person, an_item, as_actor
 from tests.packers import proves
+from tests.queries.test_prove_returns import FAULTS
 from tests.returns_builders import a_sent_order, brought_in
 from warehouse.models.orders import Order, OrderLine
 from warehouse.models.returns import CustomerReturn, Refund
@@ -51,6 +52,11 @@ BROKEN = [
     ("refunds_are_decided_by_another", Refund.id > 0, {"decided_by": Refund.requested_by}),
     ("refunds_are_decided_by_another", Refund.id > 0, {"reference": ""}),
 ]
+
+
+def test_a_fault_is_planted_for_every_check_of_returns():
+    planted = {claim for claim, _, _ in BROKEN}.union(*(claims for _, claims in FAULTS.values()))
+    assert {check.name for check in prove.RETURN_CHECKS} <= planted
 
 
 @pytest.mark.parametrize(("claim", "where", "fault"), BROKEN)
