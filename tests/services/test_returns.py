@@ -181,3 +181,15 @@ def test_an_unannounced_parcel_is_a_return_on_the_bench_that_nobody_has_decided(
 def as_of(actor):
     """The same person, at the time that the clock shows now."""
     return replace(actor, at=now.now())
+
+
+@pytest.mark.parametrize(("price", "currency", "state"), [
+    (2000, "CNY", "approved"), (1999, "CNY", "approved"), (2001, "CNY", "requested"), (2000, "GBP", "requested"),
+    (None, None, "approved")])
+def test_an_exchange_for_a_dearer_title_asks_a_person(db, actor, dune, price, currency, state):
+    order = a_sent_order(db, actor, {dune: 1}, price_minor=2000)
+    other = an_item(db, "Folio", isbn="9780141439549", price_minor=price, currency=currency)
+    made = db.write(returns.request, actor, order.id, "exchange", "changed_mind", [(order.line_ids[0], 1, other.id)],
+                    source="desk")
+    row = return_row(db, made)
+    assert (row.state, row.decision_reason) == (state, "in_time" if state == "approved" else "dearer_asks")

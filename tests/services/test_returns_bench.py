@@ -325,3 +325,66 @@ def test_while_a_copy_is_in_hand_the_next_one_waits(bench, dune, emma):
 
 def test_copies_are_scanned_one_by_one(bench, dune):
     assert bench.scan(dune.label, units=2).code == "returns_bench.one_by_one"
+
+
+def test_what_is_judged_is_not_unscanned_or_ungraded_any_more(db, actor, packer, sent, dune):
+    bench = at_bench(db, packer, sent.number)
+    bench.take(dune)
+    bench.press("#close")
+    db.write(returns_desk.approve, actor, bench.return_id, "In time")
+    assert bench.press("#undo").code == "returns_bench.judged"
+
+    bench.press("#to:restock")
+
+    assert rows(db, OrderLine.position, OrderLine.units_returned) == [(1, 1), (2, 0)]
+    assert units_at(db, "RECEIVING", dune) == (1, 0)
+    assert broken_claims(db) == []
+
+
+def test_a_copy_that_left_for_the_customer_again_is_not_taken_back_out_of_goods_in(db, bench, dune):
+    bench.take(dune)
+    bench.scan(dune.label)
+    bench.press("#grade:acceptable")
+    bench.press("#to:send_back")
+    bench.press("#send_back")
+
+    assert bench.press("#undo").code == "returns_bench.gone"
+    assert units_at(db, "RECEIVING", dune) == (1, 0)
+    assert broken_claims(db) == []
+
+
+def test_the_wrong_title_that_we_sent_is_paid_like_the_one_that_was_ordered(db, actor, packer, sent, dune, walden):
+    asked = db.write(returns.request, actor, sent.id, "return", "wrong_book_sent", [(sent.line_ids[0], 1, None)],
+                     source="desk")
+    bench = at_bench(db, packer, make_label("return", asked))
+    for _ in range(2):
+        bench.scan(walden.label)
+    bench.press("#grade:as_new")
+    assert bench.press("#close:missing").code == "returns_bench.closed"
+    unit_id = bench.task["present"]["unit_id"]
+
+    db.write(returns_desk.judge_unit, actor, unit_id, "accepted", "Picked from the shelf beside it")
+
+    assert state_of(db, bench) == "settled"
+    assert rows(db, Refund.order_id, Refund.amount_minor) == [(sent.id, 2300)]
+    assert rows(db, OrderLine.position, OrderLine.units_returned) == [(1, 1), (2, 0)]
+    with db.read() as session:
+        assert returns.open_units(session, sent.id) == {sent.line_ids[0]: 1, sent.line_ids[1]: 1}
+    bench.press("#to:restock")
+    assert (units_at(db, "RECEIVING", walden), units_at(db, "RECEIVING", dune)) == ((1, 0), (0, 0))
+    assert broken_claims(db) == []
+
+
+def test_a_wrong_title_that_a_lead_accepts_and_takes_back_is_only_itself_again(db, actor, bench, walden):
+    for _ in range(2):
+        bench.scan(walden.label)
+    lead = ReturnBench(db, actor, bench.return_id)
+    lead.press("#take_over")
+    lead.press("#grade:as_new")
+    lead.press("#accept:our_mistake")
+    assert [line["received"] for line in lead.task["lines"]] == [1, 1]
+    lead.press("#undo")
+    assert (lead.task["step"], lead.task["lines"][0]["received"]) == ("grade", 0)
+    lead.press("#undo")
+    assert units_at(db, "RETURNS", walden) == (0, 0)
+    assert broken_claims(db) == []

@@ -3,13 +3,17 @@
 import pytest
 from sqlalchemy import select, update
 
-from tests.builders import a_person, an_item, as_actor, order_state
-from tests.returns_builders import a_sent_order, judged, refund_rows, refunded, return_row
+from tests.builders import a_person, an_item, an_order, as_actor, order_state
+from tests.returns_builders import a_sent_order, brought_in, judged, refund_rows, refunded, return_row
+from warehouse.domain import returns_bench as rules
+from warehouse.domain.returns import Paid
+from warehouse.errors import Conflict
 from warehouse.models.incidents import Incident
 from warehouse.models.messages import Message
 from warehouse.models.orders import Order, OrderLine
+from warehouse.models.packing import Parcel
 from warehouse.models.returns import ReturnPolicy
-from warehouse.services import refunds, returns, returns_settle
+from warehouse.services import orders_split, refunds, refunds_paid, returns, returns_desk, returns_settle
 
 
 @pytest.fixture
@@ -158,3 +162,69 @@ def test_what_nobody_decided_waits_until_it_is(db, actor, order):
     judged(db, made, {})
     assert db.write(returns_settle.settle_if_done, actor, made) is False
     assert return_row(db, made).state == "judged"
+
+
+def test_cash_that_the_driver_never_collected_is_not_given_back(db, actor, desk, packer, dune):
+    order = a_sent_order(db, actor, {dune: 1}, payment="cod", cod_minor=2300)
+    with db.read() as session:
+        label = session.execute(select(Parcel.number).where(Parcel.order_id == order.id)).scalar_one()
+    made = brought_in(db, packer, label, [(dune, "as_new")], choice=rules.NEVER_DELIVERED)
+
+    db.write(returns_desk.approve, desk, made, "The carrier brought it back")
+
+    assert (return_row(db, made).state, refund_rows(db, order)) == ("settled", [])
+    with pytest.raises(Conflict) as refused:
+        db.write(refunds.ask, desk, order.id, 100, "goodwill")
+    assert refused.value.code == "refunds.nothing_paid"
+
+
+def test_cash_that_was_collected_is_given_back(db, actor, desk, dune):
+    order = a_sent_order(db, actor, {dune: 1}, payment="cod", cod_minor=2300)
+    made = asked(db, desk, order, (1,))
+    settle(db, actor, order, made, (1, 1))
+    assert refunded(db, order) == (2300, 2300)
+
+
+def test_cash_is_not_given_back_before_the_parcel_left(db, desk, dune):
+    order = an_order(db, {dune: 1}, payment="cod", cod_minor=2300, total_minor=2300)
+    with pytest.raises(Conflict) as refused:
+        db.write(refunds.ask, desk, order.id, 100, "goodwill")
+    assert refused.value.code == "refunds.nothing_paid"
+
+
+def test_what_came_in_an_exchange_is_refunded_by_what_was_paid_for_the_first_copy(db, actor, desk, order, walden):
+    made = asked(db, desk, order, (1, 0), kind="exchange", wanted=walden.id)
+    settle(db, actor, order, made, (1, 1))
+    follow = return_row(db, made).exchange_order_id
+    with db.read() as session:
+        line = session.execute(select(OrderLine.id).where(OrderLine.order_id == follow)).scalar_one()
+    db.write(lambda session: session.execute(update(OrderLine).where(OrderLine.id == line).values(
+        units_reserved=1, units_picked=1, units_packed=1, units_dispatched=1)) and None)
+
+    again = db.write(returns.request, desk, follow, "return", "changed_mind", [(line, 1, None)], source="desk")
+    judged(db, again, {line: (1, 1)})
+    assert db.write(returns_settle.settle_if_done, actor, again)
+
+    assert [(row.amount_minor, row.return_id) for row in refund_rows(db, order)] == [(2000, again)]
+    assert refunded(db, order) == (2000, 2000)
+
+
+def test_both_parts_of_a_split_order_together_give_back_what_was_paid(db, actor, desk, dune, emma):
+    """40.00 and 20.00 by the lines, 48.00 paid: a discount on the whole order goes along with each part."""
+    order = an_order(db, {dune: 2, emma: 1}, total_minor=4800)
+    db.write(lambda session: session.execute(
+        update(OrderLine).where(OrderLine.order_id == order.id).values(price_minor=2000)) and None)
+    other = db.write(orders_split.split, desk, order.id, {order.line_ids[1]: 1}, "Emma later")
+    with db.read() as session:
+        assert [tuple(row) for row in session.execute(
+            select(Order.id, Order.total_minor).order_by(Order.id))] == [(order.id, 3200), (other, 1600)]
+        assert refunds_paid.paid_of(session, order.id) == Paid(4000, 3200, 0)
+        assert refunds_paid.paid_of(session, other) == Paid(2000, 1600, 0)
+        assert refunds_paid.payer_of(session, other) == other
+
+
+def test_the_cash_for_the_other_part_of_a_split_order_is_given_back_by_the_first(db, actor, desk, dune, emma):
+    order = an_order(db, {dune: 2, emma: 1}, payment="cod", cod_minor=6000, total_minor=6000)
+    other = db.write(orders_split.split, desk, order.id, {order.line_ids[1]: 1}, "Emma later")
+    with db.read() as session:
+        assert (refunds_paid.payer_of(session, other), refunds_paid.has_paid(session, order.id)) == (order.id, False)

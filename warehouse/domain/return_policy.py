@@ -42,9 +42,9 @@ DEFAULTS = (
 )
 
 # Why a verdict is what it is: sentences `returns.why_…`.
-IN_TIME, TOO_LATE, NEVER_TAKEN, PHOTO_WANTED, LOOKED_AT, REPAIRS_ASK, CAME_UNASKED = (
-    "in_time", "too_late", "never_taken", "photo_wanted", "looked_at", "repairs_ask", "came_unasked")
-WHYS = (IN_TIME, TOO_LATE, NEVER_TAKEN, PHOTO_WANTED, LOOKED_AT, REPAIRS_ASK, CAME_UNASKED)
+IN_TIME, TOO_LATE, NEVER_TAKEN, PHOTO_WANTED, LOOKED_AT, REPAIRS_ASK, DEARER_ASKS, CAME_UNASKED = (
+    "in_time", "too_late", "never_taken", "photo_wanted", "looked_at", "repairs_ask", "dearer_asks", "came_unasked")
+WHYS = (IN_TIME, TOO_LATE, NEVER_TAKEN, PHOTO_WANTED, LOOKED_AT, REPAIRS_ASK, DEARER_ASKS, CAME_UNASKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +55,20 @@ class Verdict:
     why: str
 
 
-def judge(policy: Policy, *, kind: str, days_gone: int, has_photo: bool) -> Verdict:
+def judge(
+    policy: Policy, *, kind: str, days_gone: int, has_photo: bool, is_dearer: bool = False
+) -> Verdict:
     """What the policy says to a request made this many whole days after delivery. What it refuses it refuses at once,
-    before it asks a person for anything."""
+    before it asks a person for anything. `is_dearer`: a title is wanted instead that is sold for more than was
+    paid: an exchange is sent free of charge, so a person decides."""
     if policy.decision == REFUSE:
         return Verdict(REFUSE, NEVER_TAKEN)
     if days_gone > policy.days:
         return Verdict(REFUSE, TOO_LATE)
     if kind == returns.REPAIR:
         return Verdict(ASK, REPAIRS_ASK)
+    if is_dearer:
+        return Verdict(ASK, DEARER_ASKS)
     if policy.needs_photo and not has_photo:
         return Verdict(ASK, PHOTO_WANTED)
     return Verdict(APPROVE, IN_TIME) if policy.decision == APPROVE else Verdict(ASK, LOOKED_AT)

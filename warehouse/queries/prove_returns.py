@@ -53,7 +53,7 @@ CLAIMS = (
         f"""
         SELECT l.id AS order_line_id, l.units_dispatched, COUNT(u.id) AS came
         FROM order_line AS l JOIN return_line AS r ON r.order_line_id = l.id
-        JOIN return_unit AS u ON u.return_line_id = r.id AND u.received_as = 'as_sent' AND NOT ({_GONE_AGAIN})
+        JOIN return_unit AS u ON u.return_line_id = r.id AND u.received_as <> 'not_ours' AND NOT ({_GONE_AGAIN})
         GROUP BY l.id, l.units_dispatched
         HAVING COUNT(u.id) > l.units_dispatched
         """,

@@ -5,15 +5,16 @@ from collections.abc import Mapping
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from warehouse.domain import returns
 from warehouse.domain.orders import CASH_ON_DELIVERY, HELD, UNPAID
 from warehouse.domain.people import Actor
 from warehouse.errors import Conflict, Invalid, NotFound
 from warehouse.models.orders import Order
-from warehouse.services import orders_change, orders_follow, orders_review, orders_units
+from warehouse.services import orders_change, orders_follow, orders_review, orders_units, refunds_paid
 
 
 def split(session: Session, actor: Actor, order_id: int, units: Mapping[int, int], reason: str) -> int:
-    """Take units, by line, out of an order and make another order of them; its id. They take their price with them;
+    """Take units, by line, out of an order and make another order of them; its id. They take what was paid for them with them;
     cash is still collected with the first. What was picked of them waits to be put back and is fetched anew. Refused
     where one of the two would be empty, and for an order that waits for something else than stock."""
     why, under = orders_review.read_reason(reason), orders_change.open_order(session, order_id)
@@ -29,7 +30,7 @@ def split(session: Session, actor: Actor, order_id: int, units: Mapping[int, int
     wanted = {line_id: n for line_id, n in sorted(units.items()) if n}
     if not wanted:
         raise Invalid("orders.nothing_to_send")
-    parts = []
+    parts, paid = [], refunds_paid.paid_of(session, order_id)
     for line_id, n in wanted.items():
         line = lines[line_id]
         if line.item_id is None or not 0 < n <= line.units_wanted - line.units_cancelled:
@@ -39,7 +40,7 @@ def split(session: Session, actor: Actor, order_id: int, units: Mapping[int, int
         orders_units.take_out(session, actor, under, line, n, why)
         line.units_wanted -= n
         parts.append((line.item_id, n, line_id))
-    worth = sum(lines[line_id].price_minor * n for line_id, n in wanted.items())
+    worth = returns.refund_of(sum(lines[line_id].price_minor * n for line_id, n in wanted.items()), paid)
     moved = 0 if order.payment == CASH_ON_DELIVERY else min(worth, order.total_minor - order.refunded_minor)
     order.total_minor -= moved
     session.flush()

@@ -8,28 +8,30 @@ from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
 from warehouse.domain import refunds as rules
-from warehouse.domain.orders import UNPAID
 from warehouse.domain.people import Actor
 from warehouse.errors import Conflict, Invalid, NotAllowed, NotFound
+from warehouse.models.journal import Action
 from warehouse.models.orders import Order
 from warehouse.models.returns import Refund
-from warehouse.services import journal, messages
+from warehouse.services import journal, messages, refunds_paid
 
 ORDER = Order.__table__
 
 
 def ask(
     session: Session, actor: Actor, order_id: int, amount_minor: int, reason: str, *, return_id: int | None = None,
-    incident_id: int | None = None,
+    incident_id: int | None = None, key: str = "",
 ) -> int:
     """Ask finance to give back an amount; the refund's id. Refused: nothing was paid, more than is left of what was
-    paid, and a second one for the same return or incident. One that was refused may be asked anew, as the same row."""
+    paid, and a second one for the same return or incident. One that was refused may be asked anew, as the same row. `key` is
+    that of a form: the same form again is the same refund."""
     order = session.execute(
-        select(ORDER.c.payment, ORDER.c.currency, ORDER.c.total_minor, ORDER.c.refunded_minor)
-        .where(ORDER.c.id == order_id).with_for_update()).one_or_none()
+        select(ORDER.c.currency).where(ORDER.c.id == order_id).with_for_update()).one_or_none()
     if order is None:
         raise NotFound("orders.no_such_order")
-    if order.payment == UNPAID:
+    if key and (asked := _asked_by(session, order_id, key)):
+        return asked
+    if not refunds_paid.has_paid(session, order_id):
         raise Conflict("refunds.nothing_paid")
     said = _said(reason)
     if amount_minor <= 0:
@@ -54,15 +56,14 @@ def ask(
     session.flush()
     for subject, subject_id in (("refund", refund.id), ("order", order_id)):
         journal.note(session, actor, "ask_refund", subject, subject_id, reason=said, amount_minor=amount_minor,
-                     refund=refund.number)
+                     refund=refund.number, **({"key": key} if key else {}))
     return refund.id
 
 
 def left_to_refund(session: Session, order_id: int) -> int:
     """What may still be given back of the order's money; nothing of one that was never paid."""
-    row = session.execute(select(ORDER.c.payment, ORDER.c.total_minor, ORDER.c.refunded_minor)
-                          .where(ORDER.c.id == order_id)).one()
-    return 0 if row.payment == UNPAID else row.total_minor - row.refunded_minor
+    row = session.execute(select(ORDER.c.total_minor, ORDER.c.refunded_minor).where(ORDER.c.id == order_id)).one()
+    return row.total_minor - row.refunded_minor if refunds_paid.has_paid(session, order_id) else 0
 
 
 def approve(session: Session, actor: Actor, refund_id: int) -> None:
@@ -134,6 +135,14 @@ def _of(session: Session, return_id: int | None, incident_id: int | None) -> Ref
             if found is not None:
                 return found
     return None
+
+
+def _asked_by(session: Session, order_id: int, key: str) -> int | None:
+    """What the form with this key asked for."""
+    acts = session.execute(select(Action.facts).where(
+        Action.subject == "order", Action.subject_id == order_id, Action.verb == "ask_refund")).scalars()
+    numbers = [facts["refund"] for facts in acts if facts.get("key") == key]
+    return session.execute(select(Refund.id).where(Refund.number.in_(numbers))).scalar()
 
 
 def _locked(session: Session, refund_id: int) -> Refund:

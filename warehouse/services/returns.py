@@ -20,7 +20,7 @@ from warehouse.models.catalog import Item
 from warehouse.models.incidents import Incident, Photo
 from warehouse.models.orders import Order, OrderLine
 from warehouse.models.returns import CustomerReturn, ReturnLine, ReturnPolicy, ReturnUnit
-from warehouse.services import journal, messages
+from warehouse.services import journal, messages, refunds_paid
 from warehouse.vault import Vault
 
 ORDER, LINE = Order.__table__, OrderLine.__table__
@@ -152,15 +152,39 @@ def judge_request(session: Session, made: CustomerReturn) -> return_policy.Verdi
     ).one()
     since = order.delivered_at or order.dispatched_at or order.received_at
     return return_policy.judge(policy, kind=made.kind, days_gone=(made.requested_at - since).days,
-                               has_photo=_has_photo(session, made))
+                               has_photo=_has_photo(session, made), is_dearer=_is_dearer(session, made))
+
+
+def _is_dearer(session: Session, made: CustomerReturn) -> bool:
+    """A title wanted instead is sold for more than was paid for the copy, or in another currency."""
+    return any(
+        row.currency != row.paid_in
+        or row.price_minor > refunds_paid.price_of(session, row.order_id, {row.id: 1})
+        for row in session.execute(
+            select(LINE.c.order_id, LINE.c.id, Item.price_minor, Item.currency, ORDER.c.currency.label("paid_in"))
+            .select_from(ReturnLine).join(LINE, LINE.c.id == ReturnLine.order_line_id)
+            .join(ORDER, ORDER.c.id == LINE.c.order_id).join(Item, Item.id == ReturnLine.wanted_item_id)
+            .where(ReturnLine.return_id == made.id, ReturnLine.wanted_item_id != ReturnLine.item_id,
+                   Item.price_minor.is_not(None))))
 
 
 def asked_price(session: Session, return_id: int) -> int:
     """What the copies that are asked (or, unannounced, that came) cost by the lines of their order, in minor units."""
     units = case((ReturnLine.units >= ReturnLine.units_received, ReturnLine.units), else_=ReturnLine.units_received)
-    return int(session.execute(
-        select(func.sum(units * LINE.c.price_minor))
-        .join(LINE, LINE.c.id == ReturnLine.order_line_id).where(ReturnLine.return_id == return_id)).scalar() or 0)
+    return _price(session, return_id, units)
+
+
+def accepted_price(session: Session, return_id: int) -> int:
+    """What the accepted copies of a return cost by the lines of their order, in minor units."""
+    return _price(session, return_id, ReturnLine.units_accepted)
+
+
+def _price(session: Session, return_id: int, units: Any) -> int:
+    copies = session.execute(
+        select(LINE.c.order_id, LINE.c.id, units.label("units"))
+        .select_from(ReturnLine).join(LINE, LINE.c.id == ReturnLine.order_line_id)
+        .where(ReturnLine.return_id == return_id)).all()
+    return refunds_paid.price_of(session, copies[0].order_id, {row.id: row.units for row in copies}) if copies else 0
 
 
 def decide(session: Session, actor: Actor, made: CustomerReturn, verb: str, why: str) -> None:

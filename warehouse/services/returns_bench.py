@@ -217,6 +217,10 @@ def _undo(session: Session, actor: Actor, now: ReturnNow, scanned: ScanIn, _: st
         else:
             returns_units.give_back(session, actor, unit, scan_row)
 
+    if verb != "place" and now.state != life.RECEIVED:
+        # Its money may be under way: what came and how it was graded stands.
+        return _keep(session, actor, now, scanned, refuse("returns_bench.judged", WARN, title=title),
+                     Touched(kinds.COMMAND))
     if verb == "place" and not returns_units.may_unplace(session, unit):
         return _keep(session, actor, now, scanned, refuse("returns_bench.gone", WARN, title=title),
                      Touched(kinds.COMMAND))

@@ -10,11 +10,11 @@ from warehouse.domain import returns
 from warehouse.domain.orders import ORDER_FLOW, RETURNED
 from warehouse.domain.people import Actor
 from warehouse.domain.return_policy import SHOP
-from warehouse.domain.returns import RETURN_FLOW, Paid
+from warehouse.domain.returns import RETURN_FLOW
 from warehouse.models.orders import Order, OrderLine
 from warehouse.models.returns import CustomerReturn, ReturnLine, ReturnPolicy, ReturnUnit
-from warehouse.services import incidents, journal, messages, orders_follow, refunds
-from warehouse.services.returns import asked_price, get_return
+from warehouse.services import incidents, journal, messages, orders_follow, refunds, refunds_paid
+from warehouse.services.returns import accepted_price, asked_price, get_return
 
 ORDER, LINE = Order.__table__, OrderLine.__table__
 
@@ -42,29 +42,20 @@ def settle_if_done(session: Session, actor: Actor, return_id: int) -> bool:
 
 def refund_due(session: Session, made: CustomerReturn) -> int:
     """What the customer gets for the accepted copies of a return, in minor units: their price by the order's lines,
-    less the discount of the whole order, less the fee as far as they are what was asked, and with the postage that was
+    less the discount of the whole order that paid for them, less the fee as far as they are what was asked, and with the postage that was
     paid where the policy has the shop bear it and the customer keeps nothing of the order. Never more than is left of
     what was paid."""
     price = accepted_price(session, made.id)
     if not price or made.order_id is None:
         return 0
-    order = session.execute(select(ORDER.c.total_minor, ORDER.c.shipping_minor, ORDER.c.state)
-                            .where(ORDER.c.id == made.order_id)).one()
-    units = func.coalesce(LINE.c.units_original, LINE.c.units_wanted)
-    goods = int(session.execute(select(func.sum(units * LINE.c.price_minor)).where(
-        LINE.c.order_id == made.order_id, LINE.c.is_service.is_(False))).scalar() or 0)
+    payer = refunds_paid.payer_of(session, made.order_id)
+    is_empty = set(session.execute(select(ORDER.c.state).where(ORDER.c.id.in_({made.order_id, payer}))).scalars()) == {
+        RETURNED}
     due = returns.refund_of(
-        price, Paid(goods, order.total_minor, order.shipping_minor),
+        price, refunds_paid.paid_of(session, payer),
         fee=returns.share_of(made.fee_minor, price, asked_price(session, made.id)),
-        with_postage=order.state == RETURNED and _shop_pays(session, made))
-    return min(due, refunds.left_to_refund(session, made.order_id))
-
-
-def accepted_price(session: Session, return_id: int) -> int:
-    """What the accepted copies of a return cost by the lines of their order, in minor units."""
-    return int(session.execute(
-        select(func.sum(ReturnLine.units_accepted * LINE.c.price_minor))
-        .join(LINE, LINE.c.id == ReturnLine.order_line_id).where(ReturnLine.return_id == return_id)).scalar() or 0)
+        with_postage=is_empty and _shop_pays(session, made))
+    return min(due, refunds.left_to_refund(session, payer))
 
 
 def _is_pending(session: Session, return_id: int) -> bool:
@@ -128,7 +119,8 @@ def _repair_or_refund(
     made.fee_minor = returns.share_of(
         made.fee_minor, accepted_price(session, made.id), asked_price(session, made.id))
     if amount:
-        refunds.ask(session, actor, made.order_id, amount, made.number or "", return_id=made.id)
+        payer = refunds_paid.payer_of(session, made.order_id)
+        refunds.ask(session, actor, payer, amount, made.number or "", return_id=made.id)
     return {"amount_minor": amount}
 
 

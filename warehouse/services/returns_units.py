@@ -111,6 +111,8 @@ def ungrade(session: Session, actor: Actor, unit: ReturnUnit) -> None:
         incident_id = None
     _change(session, unit.id, grade="", acceptance=returns.PENDING, incident_id=incident_id, graded_at=None,
             graded_by=None)
+    if unit.received_as == returns.WRONG_ITEM:
+        _stand_for(session, unit, None)
 
 
 def keep_photo(session: Session, actor: Actor, unit_id: int, jpeg: bytes, width: int, height: int) -> int:
@@ -155,6 +157,23 @@ def _say(session: Session, unit: ReturnUnit, acceptance: str) -> None:
     _count(session, unit.return_line_id, accepted=int(acceptance == returns.ACCEPTED) - before)
     # Where it goes follows from what is said to it.
     _change(session, unit.id, acceptance=acceptance, disposition="", into_item_id=None)
+    if unit.received_as == returns.WRONG_ITEM:
+        _stand_for(session, unit, _lacking(session, unit) if acceptance == returns.ACCEPTED else None)
+
+
+def _lacking(session: Session, unit: ReturnUnit) -> int | None:
+    """The order line of a copy that is asked back in this return and did not come; it stays where it stands."""
+    return _order_line_of(session, unit) or session.execute(
+        select(LINE.c.order_line_id).where(
+            LINE.c.return_id == unit.return_id, LINE.c.order_line_id.is_not(None), LINE.c.units > LINE.c.units_received)
+        .order_by(LINE.c.order_line_id).limit(1)).scalar()
+
+
+def _stand_for(session: Session, unit: ReturnUnit, order_line_id: int | None) -> None:
+    """A wrong title that is accepted is what we sent in place of the copy of this order line: the customer gets what
+    that copy is worth. Without a line it is only itself."""
+    if order_line_id != _order_line_of(session, unit):
+        _hang(session, unit, _line(session, unit.return_id, order_line_id, unit.item_id))
 
 
 # --- The place -------------------------------------------------------------------------------------------------------
@@ -180,7 +199,9 @@ def place(session: Session, actor: Actor, unit: ReturnUnit, where: str, scan_row
 
 
 def may_unplace(session: Session, unit: ReturnUnit) -> bool:
-    """Whether the copy still lies where it was sent, promised to nobody."""
+    """Whether the copy still lies where it was sent, promised to nobody. What left for the customer does not."""
+    if unit.left_at is not None and unit.disposition == returns.SEND_BACK:
+        return False
     if unit.left_at is None or unit.disposition == returns.SCRAP:
         return True
     item_id = unit.into_item_id if unit.disposition == returns.USED else unit.item_id
@@ -278,11 +299,15 @@ def _line(session: Session, return_id: int, order_line_id: int | None, item_id: 
 
 def rehang(session: Session, unit: ReturnUnit, order_line_id: int) -> None:
     """The copy is found to be one of an order line: it counts there from now on."""
-    line_id = _line(session, unit.return_id, order_line_id, unit.item_id)
+    _hang(session, unit, _line(session, unit.return_id, order_line_id, unit.item_id))
+    _change(session, unit.id, received_as=returns.AS_SENT)
+
+
+def _hang(session: Session, unit: ReturnUnit, line_id: int) -> None:
     accepted = int(unit.acceptance == returns.ACCEPTED)
     _count(session, unit.return_line_id, received=-1, accepted=-accepted)
     _count(session, line_id, received=1, accepted=accepted)
-    _change(session, unit.id, return_line_id=line_id, received_as=returns.AS_SENT)
+    _change(session, unit.id, return_line_id=line_id)
 
 
 def _count(session: Session, line_id: int, *, received: int = 0, accepted: int = 0) -> None:
