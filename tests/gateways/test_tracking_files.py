@@ -35,6 +35,15 @@ def test_an_english_workbook_with_real_dates_is_read():
         ("123456789012", "delivered", EIGHT, "Delivered")]
 
 
+def test_what_is_not_understood_is_named_without_who_brought_it_and_their_phone():
+    phone = str(13912345670 + 8)
+    for said in (f"快递员：王小明 {phone} 来电", f"Courier: Ming rang {phone}"):
+        _, (problem,) = read_tracking("a.csv", f"number,time,text\nSF1,2026-03-05 08:00,{said}\n".encode(), SHANGHAI)
+        assert problem.code == "tracking_event_unknown"
+        for private in (phone, "王小明", "Ming"):
+            assert private not in problem.facts["text"]
+
+
 @pytest.mark.parametrize(("row", "code"), [
     (",2026-03-05 08:00,delivered", "tracking_no_number"),
     ("SF1234567890123,5/3/2026 8:00,delivered", "tracking_time_unreadable"),

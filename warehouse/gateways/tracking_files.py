@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 from warehouse.domain.catalog import RowProblem
 from warehouse.domain.shipping import tracking_of
-from warehouse.domain.tracking import PLACE_LENGTH, TEXT_LENGTH, Event, kind_of
+from warehouse.domain.tracking import PLACE_LENGTH, TEXT_LENGTH, Event, kind_of, without_names
 from warehouse.gateways.tables import read_table
+from warehouse.vault import mask_remark
 
 _HEADERS = {
     "number": "number trackingnumber trackingno tracking waybill waybillno waybillnumber awb parcel parcelnumber "
@@ -61,7 +62,8 @@ def read_event(row: int, cells: dict[str, str], time_zone: str) -> Event | tuple
     kind = kind_of(event) if event else None
     kind = kind or (kind_of(text) if text else None)
     if kind is None:
-        return "tracking_event_unknown", {"text": (event or text)[:40]}
+        # Kept in the report of the import: without who drove or signed, and without their phones (SEC-1).
+        return "tracking_event_unknown", {"text": mask_remark(without_names(event or text))[:40]}
     shown = text or ("" if kind == event else event)
     return Event(row, number, kind, at, _plain(cells.get("place", ""))[:PLACE_LENGTH], shown[:TEXT_LENGTH])
 
