@@ -1,10 +1,15 @@
 """The board over HTTP: a page, a part that costs nothing while nothing changes, and JSON."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from tests.builders import a_tote, an_item, an_order, stock_at
 from tests.floor import Picker, release
 from tests.web.conftest import JSON
+from warehouse import i18n
+from warehouse import services as services_room
 from warehouse.services import incidents
 
 PART = {"HX-Request": "true"}
@@ -63,3 +68,10 @@ def test_a_picker_does_not_see_the_board(tablet, db):
     tablet.sign_in("picker")
 
     assert tablet.get("/board/", **JSON).status_code == 403
+
+
+def test_every_kind_of_work_has_its_word_on_the_board():
+    files = Path(services_room.__file__).parent.glob("*.py")
+    kinds = {kind for file in files for kind in re.findall(r'^TASK = "(\w+)"', file.read_text("utf-8"), re.MULTILINE)}
+    assert len(kinds) > 7
+    assert [kind for kind in sorted(kinds) if not i18n.has_sentence(f"board.task_{kind}")] == []

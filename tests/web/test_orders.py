@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from tests.builders import an_item, an_order
 from tests.data_catalogue import small_catalogue
 from warehouse import i18n
 from warehouse import services as services_room
 from warehouse.domain import stock
 from warehouse.models.journal import Action
 from warehouse.models.orders import Hold, Order
+from warehouse.services import incidents, messages, refunds
 
 JSON = {"Accept": "application/json"}
 DAY = Path(__file__).resolve().parents[1] / "data"
@@ -158,6 +160,21 @@ def test_every_act_and_move_in_the_life_of_an_order_has_its_word():
     moves = {f"move_{reason}" for reason in stock.REASONS if reason not in stock.WITHOUT_ORDER}
     assert [verb for verb in sorted(noted | moves) if not i18n.has_sentence(f"orders.did_{verb}")] == []
     assert all(i18n.has_sentence(f"orders.place_{place}") for place in stock.FIXED_PLACES)
+
+
+def test_what_hangs_on_an_order_stands_on_its_page_each_with_its_own(desk, db, actor):
+    order = an_order(db, {an_item(db, "Dune"): 1}, state="dispatched", total_minor=5000)
+    incident = db.write(incidents.report, actor, "damaged", "customer", units=1, order_id=order.id)
+    refund = db.write(refunds.ask, actor, order.id, 100, "torn", incident_id=incident)
+    told = db.write(messages.want, actor, order.id, "question", key="1")
+    things = desk.get(f"/orders/{order.id}", **JSON).json["things"]
+    assert {(thing["kind"], thing["id"], thing["state"]) for thing in things} == {
+        ("incident", incident, "open"), ("refund", refund, "requested"), ("message", told, "wanted")}
+    page = desk.get(f"/orders/{order.id}").get_data(as_text=True)
+    assert all(address in page for address in (
+        f"/incidents/{incident}", f"/messages/{told}", f"/service/order/{order.id}"))
+    assert f"#{incident} Damaged" in page and "Refund asked" in page
+    assert "/refunds/?q=" not in page  # Finance's page.
 
 
 def test_an_order_that_is_not_there_is_said_so(desk):

@@ -5,16 +5,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, func, literal, literal_column, or_, select, tuple_, union_all
 from sqlalchemy.orm import Session
 
 from warehouse.domain.isbn_cells import read_isbn_cell
 from warehouse.domain.orders import BEFORE_DISPATCH
 from warehouse.models.catalog import Item, ItemCode
+from warehouse.models.incidents import Incident
 from warehouse.models.journal import Action
+from warehouse.models.messages import Message
 from warehouse.models.orders import Hold, Order, OrderLine
 from warehouse.models.packing import Parcel
 from warehouse.models.people import Person
+from warehouse.models.returns import CustomerReturn, Refund
 from warehouse.models.stock import Location, StockMove
 from warehouse.queries.orders_lines import HoldView, LineView, holds_of, lines_of
 from warehouse.vault import Vault
@@ -22,7 +25,7 @@ from warehouse.vault import Vault
 ORDER, LINE, HOLD, ITEM = Order.__table__, OrderLine.__table__, Hold.__table__, Item.__table__
 PAGE = 50
 PHONE_DIGITS = 7
-MOST_EVENTS = 200
+MOST_EVENTS, MOST_THINGS = 200, 40
 
 
 @dataclass(frozen=True)
@@ -170,8 +173,19 @@ class Related:
 
 
 @dataclass(frozen=True)
+class Thing:
+    """What hangs on an order: an incident, a return, a refund or a message. `what` is its number, kind or topic."""
+
+    kind: str
+    id: int
+    what: str
+    state: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class OrderPage:
-    """One order; who gets it is masked. `events` oldest first."""
+    """One order; who gets it is masked. `events` oldest first, `things` newest first."""
 
     order: dict[str, Any]
     lines: list[LineView]
@@ -179,6 +193,7 @@ class OrderPage:
     parcels: list[ParcelView]
     events: list[Event]
     related: list[Related]
+    things: list[Thing]
 
 
 _NOT_SHOWN = {"recipient", "recipient_original", "phone_index", "content_hash"}
@@ -210,7 +225,21 @@ def order_page(session: Session, order_id: int) -> OrderPage | None:
         )
     ]
     lines = lines_of(session, [order_id]).get(order_id, [])
-    return OrderPage(order, lines, holds, parcels, _events(session, order, parcels), _related(session, row))
+    return OrderPage(order, lines, holds, parcels, _events(session, order, parcels), _related(session, row),
+                     _things(session, order_id))
+
+
+def _things(session: Session, order_id: int) -> list[Thing]:
+    of = (
+        ("incident", Incident, Incident.kind, Incident.at),
+        ("return", CustomerReturn, CustomerReturn.number, CustomerReturn.requested_at),
+        ("refund", Refund, Refund.number, Refund.requested_at),
+        ("message", Message, Message.why, Message.wanted_at),
+    )
+    rows = session.execute(union_all(*(
+        select(literal(kind), table.id, what, table.state, at.label("at")).where(table.order_id == order_id)
+        for kind, table, what, at in of)).order_by(literal_column("at").desc()).limit(MOST_THINGS))
+    return [Thing(*row) for row in rows]
 
 
 def _related(session: Session, order: Any) -> list[Related]:

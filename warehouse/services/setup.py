@@ -23,13 +23,13 @@ from warehouse.models.stock import Location
 from warehouse.services import messages_texts
 
 # Not the text of any badge, so that nobody can sign in as the console.
-SYSTEM_BADGE = "SYSTEM"
+SYSTEM_BADGE, SYSTEM_NAME = "SYSTEM", "System"
 
 
 def first_rows(session: Session, at: datetime) -> dict[str, int]:
     """Put in what is missing and leave what is there; how many rows of each were made."""
     system = {
-        "name": "System", "role": "manager", "language": "en", "badge": SYSTEM_BADGE, "pin_hash": "",
+        "name": SYSTEM_NAME, "role": "manager", "language": "en", "badge": SYSTEM_BADGE, "pin_hash": "",
         "is_active": False, "failed_count": 0, "created_at": at,
     }
     week = [{"weekday": weekday, "opens": FIRST_OPENS, "closes": FIRST_CLOSES} for weekday in WEEKDAYS]
@@ -57,7 +57,7 @@ def system_actor(session: Session, at: datetime) -> Actor:
     person_id = session.execute(select(Person.id).where(Person.badge == SYSTEM_BADGE)).scalar()
     if person_id is None:
         raise SetUpProblem("This database has no first rows yet. Run `python3 run.py init` first.")
-    return Actor(person_id=person_id, device_id=None, at=at, role="manager", name="System")
+    return Actor(person_id=person_id, device_id=None, at=at, role="manager", name=SYSTEM_NAME)
 
 
 def _add_missing(session: Session, table: Table, known_by: str, rows: Iterable[dict[str, Any]]) -> int:

@@ -19,6 +19,7 @@ from warehouse.services.orders_change import REMARK_LIMIT
 from warehouse.web.access import language, rule
 from warehouse.web.http import (
     actor,
+    address,
     answer_json,
     config,
     database,
@@ -33,6 +34,9 @@ bp = Blueprint("orders", __name__, url_prefix="/orders")
 SEE, REVIEW, IMPORT, OPEN_PERSONAL, CANCEL = "see_orders", "review", "import", "open_personal", "cancel"
 MOST_PROBLEMS_SHOWN = 500
 QUERY_LIMIT = 100
+# Where the words are for what other rooms do with an order.
+ELSEWHERE = {"did": ("service.did_order", "service.did_return", "returns.did", "refunds.did"),
+             "reason": ("returns.why_short",)}
 
 
 # --- Looking
@@ -91,6 +95,8 @@ def show_order(order_id: int, who: tuple[rules.Recipient, rules.Recipient | None
         "may_open": actor().may(OPEN_PERSONAL), "may_change": in_house, "may_cancel": actor().may(CANCEL) and in_house,
         "carriers": {plan.code: plan for plan in CARRIERS}, "fields": rules.ADDRESS_FIELDS,
         "choices": service.WHEN_SHORT, "decisions": decisions_for, "remark_limit": REMARK_LIMIT,
+        "thing_words": thing_words, "thing_state": thing_state, "place_of": place_of,
+        "timeline": address("service.order", order_id=order_id),
     })
 
 
@@ -164,10 +170,29 @@ def show_upload(report: dict[str, Any] | None) -> Response:
 
 @bp.app_template_global()
 def order_word(kind: str, name: str) -> str:
-    """The word for a state, class, act or reason; its own name where there is none, so that no page ever
-    breaks."""
-    code = f"orders.{kind}_{name}"
-    return i18n.say(language(), code) if i18n.has_sentence(code) else name.replace("_", " ")
+    """The word for a state, class, act or reason; of what another room did with the order, its word. The bare name
+    where there is none, so that no page ever breaks."""
+    codes = (f"orders.{kind}_{name}", *(f"{room}_{name}" for room in ELSEWHERE.get(kind, ())))
+    code = next((code for code in codes if i18n.has_sentence(code)), "")
+    return i18n.say(language(), code) if code else name.replace("_", " ")
+
+
+def thing_words(thing: queries.Thing) -> str:
+    """A return and a refund by their number, an incident by its kind, a message by its topic."""
+    if thing.kind == "incident":
+        return f"#{thing.id} {i18n.say(language(), f'incidents.kind_{thing.what}')}"
+    return i18n.say(language(), f"messages.why_{thing.what}") if thing.kind == "message" else thing.what
+
+
+def thing_state(thing: queries.Thing) -> str:
+    return i18n.say(language(), f"{thing.kind}s.state_{thing.state}")
+
+
+def place_of(thing: queries.Thing) -> str:
+    """Its page, for whoever may go there."""
+    if thing.kind == "refund":
+        return address("refunds.listing", q=thing.what)
+    return address(f"{thing.kind}s.page", **{f"{thing.kind}_id": thing.id})
 
 
 @bp.app_template_global()

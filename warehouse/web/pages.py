@@ -16,6 +16,7 @@ from jinja2.runtime import Macro
 
 from warehouse import clock, i18n
 from warehouse.domain.people import Actor
+from warehouse.services.setup import SYSTEM_NAME
 from warehouse.web.access import language
 from warehouse.web.http import config
 
@@ -42,6 +43,7 @@ def furnish(app: Flask) -> None:
         cover_of=cover_of,
         plate_cells=plate_cells,
         initials=initials,
+        doer=doer,
         answer=None,
         answer_id="",
         today_words=today_words,
@@ -119,6 +121,11 @@ def initials(name: str) -> str:
     if CJK.search(name):
         return name.strip()[-1:]
     return "".join(word[0] for word in name.split()[:2]).upper()
+
+
+def doer(name: str) -> str:
+    """Who did it, on a screen: the house has a name of its own in the books, which is no word of any language."""
+    return t("common.by_itself") if name == SYSTEM_NAME else name
 
 
 def plate_cells(location: Any) -> list[tuple[str, str]]:
