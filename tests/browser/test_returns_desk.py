@@ -30,7 +30,7 @@ def ask(db, lead, order, line, reason, kind="return"):
 
 @pytest.mark.parametrize("told", TOLD, ids=name_of)
 def test_a_return_is_asked_decided_and_paid_at_the_desk(open_shop, new_tablet, told_order, told):
-    db, order, books, lead, packer = told_order
+    db, order, books, _lead, packer = told_order
     desk = visit(open_shop, new_tablet, told)
     desk.sign_in("service")
     page = desk.page
