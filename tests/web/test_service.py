@@ -14,7 +14,7 @@ from warehouse import i18n
 from warehouse import services as services_room
 from warehouse.models.incidents import Incident
 from warehouse.models.messages import Message
-from warehouse.services import cancellation, customer, orders_change, pauses
+from warehouse.services import cancellation, customer, incidents_settle, orders_change, pauses
 from warehouse.services.customer import Said
 
 
@@ -130,6 +130,19 @@ def test_the_time_line_is_shown_by_days_narrowed_and_turned(desk, db, actor, clo
     assert oldest.index("Handed to the driver") > oldest.index(">Placed<")
     parcels = desk.get(f"/service/order/{order.id}?show=parcel").get_data(as_text=True)
     assert "Label on the box, checked" in parcels and ">Picked<" not in parcels and "1200 g" in parcels
+
+
+def test_a_settlement_with_money_is_told_by_its_amount_and_the_refund_by_its_number(desk, db, actor, dune):
+    order = an_order(db, {dune: 2}, total_minor=5000)
+    case = db.write(customer.open_case, actor, order.id, "complaint", Said("k" * 22, "The cover is torn."))
+    db.write(incidents_settle.settle, actor, case, "told", also=("refund",), amount_minor=150, note="for the cover")
+
+    page = desk.get(f"/service/order/{order.id}?show=incident").get_data(as_text=True)
+    details = re.findall(r"</b>(?:<span[^>]*>[^<]*</span>)+", page)
+    details = [text for found in details for text in re.findall(r">([^<]+)</span>", found)]
+    assert "1.50" in details
+    assert not [text for text in details if text.isdigit()]
+    assert "RF-000001" in desk.get(f"/service/order/{order.id}").get_data(as_text=True)
 
 
 def test_the_desk_counts_what_waits(desk, db, clock, order):

@@ -188,7 +188,9 @@ def entry_details(entry: Entry) -> list[str]:
         said.append(f"{place_word(entry.source)} → {place_word(entry.target)}")
     elif entry.target:
         said.append(entry.target)
-    said += [str(facts[name]) for name in ("number", "refund", "manifest", "channel") if facts.get(name)]
+    # How an incident was settled names its refund by id; the refund's own entry tells its number.
+    numbers = ("number", "manifest", "channel") + (("refund",) if entry.subject != "incident" else ())
+    said += [str(facts[name]) for name in numbers if facts.get(name)]
     if entry.subject == "parcel" and entry.verb == "closed" and facts.get("weight_g"):
         said.append(f"{facts['weight_g']} g")
     if entry.subject == "parcel" and entry.verb in ("label_made", "handed_over"):
