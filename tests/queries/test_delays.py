@@ -79,6 +79,14 @@ def test_an_order_that_will_miss_its_truck_is_told_though_it_can_still_be_confir
     assert row.ready_at == clock.moment + timedelta(minutes=minutes_left("held", {}))
 
 
+def test_what_waits_for_its_customers_money_is_not_late(db, clock, dune):
+    past_hour = clock.moment - timedelta(hours=1)
+    an_order(db, {dune: 1}, state="held", payment="unpaid", due_at=past_hour, confirm_by=past_hour)
+    cod = an_order(db, {dune: 1}, state="held", payment="cod", due_at=past_hour)
+    found = late(db, clock)
+    assert (numbers(found), sum(found.counts.values())) == ([cod.number], 1)
+
+
 def test_of_two_clocks_that_are_both_past_the_sooner_is_shown(db, clock, dune):
     hours = [clock.moment - timedelta(hours=n) for n in (3, 2)]
     an_order(db, {dune: 1}, state="held", confirm_by=hours[0], due_at=hours[1])

@@ -1,5 +1,6 @@
 """An order has its clocks from the moment it comes in, by the house's working time."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -71,3 +72,19 @@ def test_a_held_order_is_confirmed_when_its_hold_is_lifted_and_keeps_its_clocks(
     order = the_order(db)
     assert (order.state, order.confirmed_at) == ("confirmed", later.at)
     assert (order.confirm_by, order.due_at, order.promised_at) == (held.confirm_by, held.due_at, held.promised_at)
+
+
+def test_the_clocks_of_an_order_begin_when_its_money_comes_and_a_new_plan_keeps_that(db, actor, clock):
+    order = receive(db, actor, payment=UNPAID)
+    assert (order.state, order.due_at) == ("held", local(4, 19))
+    paying = replace(actor, at=clock.forward(days=2))
+    with db.read() as session:
+        hold = session.execute(select(Hold.id)).scalar_one()
+
+    db.write(orders_review.mark_paid, paying, hold, "bank slip 17")
+
+    order = the_order(db)
+    assert (order.state, order.due_at, order.confirm_by) == ("confirmed", local(6, 19), local(6, 12))
+    assert order.promised_at == local(8, 23, 59, 59)
+    db.write(shifts.add_day_off, paying, date(2026, 3, 6), "stocktake")
+    assert the_order(db).due_at == local(7, 19)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from warehouse.domain import clocks as rules
 from warehouse.domain import picking
 from warehouse.domain.clocks import AT_RISK, IN_TIME, LATE, LEAST_MEASURED, MEASURED_DAYS, VERDICTS
-from warehouse.domain.orders import BEFORE_DISPATCH, HELD, PACKING, PICKING, RECEIVED, RELEASED
+from warehouse.domain.orders import BEFORE_DISPATCH, HELD, PACKING, PICKING, RECEIVED, RELEASED, UNPAID
 from warehouse.domain.shifts import Calendar, say_hours
 from warehouse.models.orders import Hold, Order, OrderLine
 from warehouse.models.people import Person
@@ -117,6 +117,8 @@ def measure(session: Session, now: datetime, calendar: Calendar) -> dict[str, in
     return {step: round(median(found)) for step, found in taken.items() if len(found) >= LEAST_MEASURED}
 
 
+# Whose money has not come waits for its customer: its clocks begin then.
+_IN_HOUSE: tuple[ColumnElement[bool], ...] = (Order.state.in_(BEFORE_DISPATCH), Order.payment != UNPAID)
 _TO_CONFIRM: ColumnElement[bool] = and_(
     Order.state.in_((RECEIVED, HELD)), Order.confirmed_at.is_(None), Order.confirm_by.is_not(None))
 
@@ -145,7 +147,7 @@ def _judged(now: datetime, ready: dict[str, datetime], confirmed: datetime) -> _
 
 def _counts(session: Session, verdict: ColumnElement[str]) -> tuple[list[Group], list[Group], dict[str, int]]:
     judged = select(Order.carrier_code, Order.state, verdict.label("verdict")).where(
-        Order.state.in_(BEFORE_DISPATCH)).subquery()
+        *_IN_HOUSE).subquery()
     carriers: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(VERDICTS, 0))
     states: dict[str, dict[str, int]] = {state: dict.fromkeys(VERDICTS, 0) for state in BEFORE_DISPATCH}
     counts = dict.fromkeys(VERDICTS, 0)
@@ -168,7 +170,7 @@ def _rows(
     found = session.execute(
         select(Order.id, Order.number, Order.state, Order.carrier_code, judged.verdict, judged.is_confirm, judged.limit,
                Order.promised_at, Order.lines_count, Order.units_wanted, Order.packer_id)
-        .where(Order.state.in_(BEFORE_DISPATCH), *wanted).order_by(rank, judged.limit, Order.id).limit(SHOWN)).all()
+        .where(*_IN_HOUSE, *wanted).order_by(rank, judged.limit, Order.id).limit(SHOWN)).all()
     ids = [row[0] for row in found]
     # Picked whole, an order lies in its tote while its picker walks on for others.
     pickers = _pickers(session, [row[0] for row in found if row[2] in {RELEASED, PICKING}])

@@ -16,7 +16,7 @@ from warehouse.domain.review import ADDRESS_HOLDS
 from warehouse.domain.waves import CANCEL, WAIT
 from warehouse.errors import Conflict, Invalid, NotAllowed, NotFound
 from warehouse.models.orders import Hold, Order, OrderLine
-from warehouse.services import journal, messages, orders_fetch, orders_units
+from warehouse.services import journal, messages, orders_fetch, orders_units, shifts
 from warehouse.services.orders_import import items_of, seal_place
 from warehouse.services.orders_units import Underway
 from warehouse.vault import Vault
@@ -47,13 +47,15 @@ def lift(session: Session, actor: Actor, hold_id: int, reason: str) -> int:
 
 
 def mark_paid(session: Session, actor: Actor, hold_id: int, proof: str) -> int:
-    """The money has come after all (ORD-3): the order is paid, and its hold closed with the proof; its id."""
+    """The money has come after all (ORD-3): the order is paid, its hold closed with the proof, and its clocks run from
+    now on; its id."""
     why, row = read_reason(proof), _hold(session, hold_id)
     if row.reason != "not_paid":
         raise Conflict("orders.not_about_payment")
     under, = orders_units.lock(session, row.order_id)
     close_holds(session, actor, [hold_id], MENDED, why)
     under.order.payment = PAID
+    shifts.start_clocks(session, actor, under.order)
     session.flush()
     journal.note(session, actor, "mark_paid", "order", row.order_id, reason=why)
     confirm_if_free(session, actor, under, why)

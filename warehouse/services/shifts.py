@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from warehouse.domain.clocks import LONGEST_TRANSIT_DAYS, CarrierTimes, Clocks
@@ -23,6 +23,7 @@ from warehouse.domain.shifts import (
     say_hours,
 )
 from warehouse.errors import Invalid, NotFound
+from warehouse.models.journal import Action
 from warehouse.models.orders import Order
 from warehouse.models.shipping import Carrier, DayOff, Shift
 from warehouse.services import journal
@@ -105,11 +106,22 @@ def set_carrier(
     retime(session)
 
 
+def start_clocks(session: Session, actor: Actor, order: Order) -> None:
+    """An order that waited for its money, and has it now: until then there was nothing that the house could do late."""
+    times = clocks(session).times_of(actor.at, actor.at, order.carrier_code, order.service)
+    order.due_at, order.confirm_by, order.promised_at = times.due_at, times.confirm_by, times.promised_at
+
+
 def retime(session: Session) -> int:
-    """Set the clocks of orders that are not released yet by what is planned now; how many changed."""
+    """Set the clocks of orders that are not released yet by what is planned now; how many changed. They began when the
+    order was placed and came in, or when its money came."""
     now = clocks(session)
+    paid_at = select(func.max(Action.at)).where(
+        Action.subject == "order", Action.subject_id == Order.id, Action.verb == "mark_paid").scalar_subquery()
     waiting = session.execute(
-        select(Order.id, Order.placed_at, Order.received_at, Order.carrier_code, Order.due_at, Order.confirm_by)
+        select(Order.id, func.coalesce(paid_at, Order.placed_at).label("placed_at"),
+               func.coalesce(paid_at, Order.received_at).label("received_at"), Order.carrier_code, Order.due_at,
+               Order.confirm_by)
         .where(Order.state.in_(STILL_OPEN), Order.released_at.is_(None)).order_by(Order.id)).all()
     changed = []
     for row in waiting:
