@@ -216,7 +216,8 @@ def test_a_stopping_server_ends_between_two_letters(db, actor, config, post_box,
     ({"mail_from": "books@书店.example"}, "mail_from"),
     ({"mail_reply_to": "a b@c.example"}, "mail_reply_to"),
     ({"smtp_password_file": "/nowhere/secret"}, "/nowhere/secret"),
-    ({"smtp_host": "mail.example"}, "in the clear")])
+    ({"smtp_host": "mail.example"}, "in the clear"),
+    ({"public_url": "books.example"}, "public_url"), ({"public_url": "https://books.example/?a=1"}, "public_url")])
 def test_settings_that_cannot_work_are_told_at_start(db, tmp_path, wrong, words):
     with pytest.raises(SetUpProblem, match=words):
         jobs.Watch(settings(tmp_path, **wrong), db)

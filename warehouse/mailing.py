@@ -5,6 +5,7 @@ are over, with the same Message-ID. Nothing personal is logged.
 """
 
 import logging
+import re
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from warehouse.services import outbox
 
 # Letters of one round; the next begins a minute later.
 MOST = 300
+_ADDRESS = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?")
 HERE = ("localhost", "127.0.0.1", "::1")
 
 log = logging.getLogger("warehouse.mailing")
@@ -59,6 +61,9 @@ def server_of(config: Config) -> mail.Server | None:
     if config.smtp_tls == mail.OFF and config.smtp_host not in HERE:
         raise SetUpProblem("smtp_tls = off would send customers' names and letters in the clear: say starttls or tls."
                            " Only a mail server on this machine may do without.")
+    if config.public_url and not _ADDRESS.fullmatch(config.public_url):
+        raise SetUpProblem("public_url in warehouse.toml wants an address like https://books.example: customers get it"
+                           " in their letters.")
     return mail.Server(
         host=config.smtp_host, port=config.smtp_port, tls=config.smtp_tls, sender=config.mail_from,
         user=config.smtp_user, password=_password(config), reply_to=config.mail_reply_to, ca_file=config.smtp_ca_file,
