@@ -86,6 +86,35 @@ def only(turns, *wanted):
     return [turn for turn in turns if turn in wanted]
 
 
+def is_silent_and_then_heard_of(shop, clock, service, number):
+    """The watch is the first to see that something is wrong; then a file tells that the carrier has it after all."""
+    clock.forward(hours=25)
+    assert [shop.minute()["delays found"] for _ in range(2)] == [1, 0]
+    service.sign_in()
+    (silent,) = service.get("/incidents/")["incidents"]
+    assert (silent["kind"], silent["stage"], silent["owner_role"], silent["next_step"]) == (
+        "delayed", "carrier", "service", "contact_carrier")
+    clock.forward(minutes=5)
+    table = f"number,time,status,place\n{number},{clock.moment.isoformat()},in_transit,Wuhan\n"
+    report = service.upload("/tracking/", "files", "sf.csv", table.encode())
+    assert (report["created"], report["incidents"]) == (1, 0)
+    clock.forward(minutes=5)
+    service.post(f"/incidents/{silent['id']}/settle", outcome="told", note="they have it")
+
+
+def turns_up_after_all(shop, clock, service, secret, order, number, item):
+    """Both came, and nothing is sent or told a third time."""
+    clock.forward(minutes=5)
+    shop.minute()
+    letters, moves = service.get("/messages/", shown="done")["rows"], builders.moves_of(shop.db, item)
+    late = {"number": number, "time": clock.moment.isoformat(), "status": "delivered", "place": "Hangzhou"}
+    assert tell(shop, clock, secret, late)["incidents"] == 0
+    shop.minute()
+    assert [builders.order_state(shop.db, order), service.get("/incidents/")["incidents"]] == ["delivered", []]
+    assert (service.get("/messages/", shown="done")["rows"], builders.moves_of(shop.db, item)) == (letters, moves)
+    assert service.get("/messages/")["rows"] == []
+
+
 @pytest.mark.parametrize(("language", "who", "words", "again"), [
     ("en", NORA, ("Dear Nora Whitlock,", "SF Express has lost your parcel"), "“Dune Messiah, Emma”"),
     ("zh-Hans", ZHOU, ("周予安 您好！", "您的包裹在顺丰速运运输途中丢失"), "《Dune Messiah, Emma》")], ids=["en", "zh"])
@@ -98,22 +127,7 @@ def test_lost_by_its_carrier_it_is_sent_again_once_and_the_customer_reads_why(
     number = send_all(shop, desk, hand, order.id, "T-01")
     assert shop.minute()["letters sent"] == 1
 
-    # The watch is the first to see that something is wrong, and says it once.
-    clock.forward(hours=25)
-    assert [shop.minute()["delays found"] for _ in range(2)] == [1, 0]
-    service.sign_in()
-    (silent,) = service.get("/incidents/")["incidents"]
-    assert (silent["kind"], silent["stage"], silent["owner_role"], silent["next_step"]) == (
-        "delayed", "carrier", "service", "contact_carrier")
-
-    # A file tells that the carrier has it after all.
-    clock.forward(minutes=5)
-    table = f"number,time,status,place\n{number},{clock.moment.isoformat()},in_transit,Wuhan\n"
-    report = service.upload("/tracking/", "files", "sf.csv", table.encode())
-    assert (report["created"], report["incidents"]) == (1, 0)
-    clock.forward(minutes=5)
-    service.post(f"/incidents/{silent['id']}/settle", outcome="told", note="they have it")
-
+    is_silent_and_then_heard_of(shop, clock, service, number)
     # Its program tells the end. Told twice it is one event and one incident; signed by nobody it is nothing.
     clock.forward(minutes=5)
     lost = {"number": number, "time": clock.moment.isoformat(), "status": "lost", "place": "Wuhan"}
@@ -143,16 +157,7 @@ def test_lost_by_its_carrier_it_is_sent_again_once_and_the_customer_reads_why(
     for one, other in ((order.id, follow), (follow, order.id)):
         assert [each["id"] for each in service.get(f"/service/order/{one}")["order"]["related"]] == [other]
 
-    # The lost one turns up after all: both came, and nothing is sent or told a third time.
-    clock.forward(minutes=5)
-    shop.minute()
-    letters, moves = len(post_box.read), builders.moves_of(shop.db, items[0])
-    late = {"number": number, "time": clock.moment.isoformat(), "status": "delivered", "place": "Hangzhou"}
-    assert tell(shop, clock, secret, late)["incidents"] == 0
-    shop.minute()
-    assert [builders.order_state(shop.db, order), service.get("/incidents/")["incidents"]] == ["delivered", []]
-    assert (len(post_box.read), builders.moves_of(shop.db, items[0])) == (letters, moves)
-    assert service.get("/messages/")["rows"] == []
+    turns_up_after_all(shop, clock, service, secret, order, number, items[0])
     assert [builders.units_at(shop.db, place, item) for place, item in zip(("A-01-1", "B-01-1"), items, strict=True)
             ] == [(1, 0), (1, 0)]
     story = [
