@@ -14,9 +14,10 @@ from warehouse import documents
 from warehouse.config import Config
 from warehouse.domain.own_labels import make_label
 from warehouse.errors import Invalid, NotFound
+from warehouse.models.orders import OrderLine
 from warehouse.models.packing import Parcel
 from warehouse.queries import papers
-from warehouse.services import shipping
+from warehouse.services import orders_change, packing, shipping
 
 SECRETS = ("周予安", "19900001001", "18号", "301室", "buyer@example.com")
 
@@ -214,3 +215,27 @@ def test_badge_texts_are_given_only_of_people_who_may_sign_in(db):
     person = builders.a_person(db, "Gone", "picker", is_active=False)
     with db.read() as session:
         assert papers.find_people(session, [person.id]) == []
+
+
+def test_every_box_collects_its_own_cash_and_the_first_the_postage_too(db, actor, santi, config):
+    """Four copies for ¥10.00 and ¥6.00 postage; one of them is cancelled and paid by nobody."""
+    order = an_order(db, {santi: 4}, payment="cod", cod_minor=4600, total_minor=4600)
+    db.write(lambda session: session.execute(
+        update(OrderLine).where(OrderLine.order_id == order.id).values(price_minor=1000)) and None)
+    db.write(orders_change.cancel_units, actor, order.line_ids[0], 1, "out of print")
+    box = day.picked(db, actor, order, {santi: 3}, tote="T-7")
+    bench = day.Station(db, actor, packing.scan, order.id)
+    for raw in (box.label, santi.isbn):
+        bench.scan(raw)
+    assert bench.press("#new_parcel").facts["position"] == 2
+    for _ in range(2):
+        bench.scan(santi.isbn)
+    if bench.task["step"] == "read":
+        bench.press("#ack")
+    while bench.press("#weight_override:500:checked").code != "packing.order_done":
+        assert bench.task["step"] == "weigh"
+    first, second = day.parcels_of(db, order)
+    for parcel in (first, second):
+        db.write(shipping.make_label, actor, parcel)
+    assert [drawn(db, documents.label_picture, config, parcel).cod for parcel in (first, second)] == [
+        "代收货款 ¥16.00", "代收货款 ¥20.00"]

@@ -235,7 +235,19 @@ def _label(session: Any, config: Config, row: Any) -> shipping_label.ShippingLab
         address_lines=_address(row, who, lang), postcode=row.postcode, order_number=row.order_number,
         parcel_code=row.number, lane=row.lane, parcel_number=row.position, parcel_count=max(row.count, row.position),
         sender=config.sender_address_zh if is_chinese else config.sender_address, weight_g=row.weight_g or 0,
-        cod=money(row.cod_minor, row.currency) if row.cod_minor else "")
+        cod=_cash(session, row))
+
+
+def _cash(session: Any, row: Any) -> str:
+    """What the driver collects: what this box is worth, and with the first one the postage, less what was taken off.
+    So nobody pays for a copy that is short, or twice where one order has several boxes."""
+    if not row.cod_minor:
+        return ""
+    lines = papers.find_parcel_lines(session, [row.id])[row.id]
+    cash = sum(line.price_minor * line.units for line in lines)
+    if row.position == row.first:
+        cash += row.cod_minor - sum(line.price_minor * line.units_wanted for line in lines)
+    return money(cash, row.currency) if cash > 0 else ""
 
 
 def _slips(

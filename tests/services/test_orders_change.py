@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from tests.builders import order_state, units_at
 from tests.floor import broken_claims, counters
 from tests.stages import STAGES, another_order, at_stage, hold
+from warehouse.domain.returns import Paid
 from warehouse.errors import Conflict, Invalid
 from warehouse.models.journal import Action
 from warehouse.models.messages import Message
@@ -14,7 +15,7 @@ from warehouse.models.orders import Order, OrderLine
 from warehouse.models.packing import Parcel
 from warehouse.models.shipping import Manifest
 from warehouse.models.stock import PutBack
-from warehouse.services import cancellation, orders_change, orders_merge, orders_split, shipping_look
+from warehouse.services import cancellation, orders_change, orders_merge, orders_split, refunds_paid, shipping_look
 
 WHY = "Asked by phone"
 
@@ -306,7 +307,9 @@ def test_cash_on_delivery_follows_what_is_sent_and_its_label_is_made_anew(db, at
     under.go_on()
     under.db.write(orders_change.cancel_units, under.desk, under.line(1), 1, "out of print")
     with db.read() as session:
-        assert session.get(Order, under.order.id).cod_minor == 2300
+        assert refunds_paid.not_collected(session, under.order.id) == 2300
+        assert refunds_paid.paid_of(session, under.order.id) == Paid(2300, 2300, 0)
+        assert list(session.execute(select(Parcel.label_made_at).where(Parcel.state != "void")).scalars()) == [None]
 
 
 def test_what_was_paid_stays_as_it_was_paid(db, at):

@@ -27,9 +27,13 @@ _COUNT = (
     select(func.count()).select_from(_OTHERS).where(_OTHERS.c.order_id == Parcel.order_id, _OTHERS.c.state != VOID)
     .correlate(Parcel).scalar_subquery()
 )
+_FIRST = (
+    select(func.min(_OTHERS.c.position)).where(_OTHERS.c.order_id == Parcel.order_id, _OTHERS.c.state != VOID)
+    .correlate(Parcel).scalar_subquery()
+)
 _PARCELS = (
     select(
-        Parcel.id, Parcel.number, Parcel.position, _COUNT.label("count"), Parcel.weight_g, Parcel.tracking_number,
+        Parcel.id, Parcel.number, Parcel.position, _COUNT.label("count"), _FIRST.label("first"), Parcel.weight_g, Parcel.tracking_number,
         Parcel.label_made_at, Parcel.closed_at, Parcel.opened_at, Person.name.label("packer"),
         Order.id.label("order_id"), Order.number.label("order_number"), Order.channel, Order.source_number,
         Order.recipient, Order.country, Order.province, Order.city, Order.postcode, Order.language, Order.currency,

@@ -85,8 +85,9 @@ def cancel_units(session: Session, actor: Actor, order_line_id: int, units: int,
         raise Invalid("orders.units_out_of_range", most=line.units_wanted - line.units_cancelled)
     to_put_back = orders_units.take_out(session, actor, under, line, units, why)
     line.units_cancelled += units
-    collect(session, actor, under, line, -units, why)
     session.flush()
+    if under.order.payment == CASH_ON_DELIVERY:
+        orders_units.void_labels(session, actor, under, why)
     key = f"{order_line_id}:{line.units_cancelled}"
     messages.want(session, actor, under.id, "line_cancelled", key=key, title=line.title_text, n=units)
     finish(session, actor, under, "cancel_units", why, is_told=True, code=line.code_text, units=units,
@@ -231,8 +232,9 @@ def _line(session: Session, line_id: int) -> tuple[Underway, OrderLine]:
 
 
 def collect(session: Session, actor: Actor, under: Underway, line: OrderLine, units: int, reason: str) -> None:
-    """Cash on delivery is what the parcel is worth: more or fewer units, more or less cash. What was paid before stays
-    as it was paid; giving money back is a decision of its own."""
+    """Cash on delivery is what is wanted: more or fewer units, more or less cash. Units that count as cancelled or
+    short are not in a parcel, and a label collects for its parcel alone. What was paid before stays as it was paid;
+    giving money back is a decision of its own."""
     if under.order.payment == CASH_ON_DELIVERY:
         cash = max(0, under.order.cod_minor + line.price_minor * units)
         under.order.total_minor = max(

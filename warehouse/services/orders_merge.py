@@ -5,7 +5,15 @@ from sqlalchemy.orm import Session
 from warehouse.domain.people import Actor
 from warehouse.errors import Conflict, Invalid
 from warehouse.models.orders import Order, OrderLine
-from warehouse.services import cancellation, journal, orders_change, orders_fetch, orders_review, orders_units
+from warehouse.services import (
+    cancellation,
+    journal,
+    orders_change,
+    orders_fetch,
+    orders_review,
+    orders_units,
+    refunds_paid,
+)
 
 _WHERE = ("name", "street", "district", "city", "province", "postcode", "country")
 
@@ -23,9 +31,10 @@ def merge(session: Session, actor: Actor, order_id: int, other_id: int, reason: 
     lines = [line for line in orders_units.lines_of(session, other_id) if line.units_wanted > line.units_cancelled]
     _refuse(session, under.order, gone.order, lines)
     wanted = [(line, line.units_wanted - line.units_cancelled) for line in lines]
+    unsent = refunds_paid.not_collected(session, other_id)
     cancellation.call_off(session, actor, gone, why)
     gone.order.merged_into_id = order_id
-    _carry_over(under.order, gone.order)
+    _carry_over(under.order, gone.order, unsent)
     for line, units in wanted:
         assert line.item_id is not None
         more = orders_change.new_line(session, under, line.item_id, units, price_minor=line.price_minor)
@@ -51,12 +60,13 @@ def _refuse(session: Session, keeps: Order, goes: Order, lines: list[OrderLine])
         raise Conflict("orders.merge_unknown", order=goes.number)
 
 
-def _carry_over(keeps: Order, goes: Order) -> None:
-    """What was paid, and what was given back, belong to the order that is sent."""
-    keeps.total_minor += goes.total_minor - goes.refunded_minor
+def _carry_over(keeps: Order, goes: Order, unsent_minor: int) -> None:
+    """What was paid, and what was given back, belong to the order that is sent; cash for copies that were cancelled
+    is collected by none."""
+    keeps.total_minor += max(0, goes.total_minor - goes.refunded_minor - unsent_minor)
     goes.total_minor = goes.refunded_minor
     keeps.shipping_minor += goes.shipping_minor
-    keeps.cod_minor += goes.cod_minor
+    keeps.cod_minor += max(0, goes.cod_minor - unsent_minor)
     goes.shipping_minor = goes.cod_minor = 0
     keeps.buyer_remark = "\n".join(filter(None, (keeps.buyer_remark, goes.buyer_remark)))
     keeps.gift_note = keeps.gift_note or goes.gift_note

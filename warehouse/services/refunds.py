@@ -62,8 +62,10 @@ def ask(
 
 def left_to_refund(session: Session, order_id: int) -> int:
     """What may still be given back of the order's money; nothing of one that was never paid."""
-    row = session.execute(select(ORDER.c.total_minor, ORDER.c.refunded_minor).where(ORDER.c.id == order_id)).one()
-    return row.total_minor - row.refunded_minor if refunds_paid.has_paid(session, order_id) else 0
+    given = session.execute(select(ORDER.c.refunded_minor).where(ORDER.c.id == order_id)).scalar_one()
+    if not refunds_paid.has_paid(session, order_id):
+        return 0
+    return max(0, refunds_paid.paid_of(session, order_id).total - given)
 
 
 def approve(session: Session, actor: Actor, refund_id: int) -> None:
@@ -116,14 +118,14 @@ def _tell(session: Session, actor: Actor, refund: Refund, why: str) -> None:
 
 
 def _take(session: Session, order_id: int, amount_minor: int) -> None:
-    """Add the amount to what the order gives back. The condition is the wall; the sentence comes from a second look."""
+    """Add the amount to what the order gives back. The condition is the wall behind the look."""
+    left = left_to_refund(session, order_id)
     taken = session.execute(
         update(ORDER)
         .where(ORDER.c.id == order_id, ORDER.c.refunded_minor + amount_minor <= ORDER.c.total_minor)
         .values(refunded_minor=ORDER.c.refunded_minor + amount_minor))
     assert isinstance(taken, CursorResult)
-    if taken.rowcount != 1:
-        left = left_to_refund(session, order_id)
+    if taken.rowcount != 1 or amount_minor > left:
         raise Conflict("refunds.more_than_paid", left=f"{left // 100}.{left % 100:02d}")
 
 

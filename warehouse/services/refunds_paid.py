@@ -33,13 +33,25 @@ def price_of(session: Session, order_id: int, copies: Mapping[int, int]) -> int:
 
 
 def paid_of(session: Session, order_id: int) -> Paid:
-    """An order's money: its goods as they were ordered, without those that took their money along into another order."""
+    """An order's money: its goods as they were ordered, without those that took their money along into another order.
+    Where cash is collected, the goods that were sent."""
     order = session.execute(select(ORDER.c.total_minor, ORDER.c.shipping_minor, ORDER.c.payment)
                             .where(ORDER.c.id == order_id)).one()
-    goods = _goods(session, ORDER.c.id == order_id)
-    if order.payment != CASH_ON_DELIVERY:
-        goods -= _goods(session, (ORDER.c.origin_id == order_id) & (ORDER.c.origin_kind == SPLIT))
+    if order.payment == CASH_ON_DELIVERY:
+        unsent = not_collected(session, order_id)
+        goods = _worth(session, ORDER.c.id == order_id, LINE.c.units_wanted) - unsent
+        return Paid(goods, max(0, order.total_minor - unsent), order.shipping_minor)
+    ordered = func.coalesce(LINE.c.units_original, LINE.c.units_wanted)
+    goods = _worth(session, ORDER.c.id == order_id, ordered)
+    goods -= _worth(session, (ORDER.c.origin_id == order_id) & (ORDER.c.origin_kind == SPLIT), ordered)
     return Paid(goods, order.total_minor, order.shipping_minor)
+
+
+def not_collected(session: Session, order_id: int) -> int:
+    """Of the cash for an order, what no driver collects, because these copies are in no parcel; nothing where it was
+    paid before."""
+    return _worth(session, (ORDER.c.id == order_id) & (ORDER.c.payment == CASH_ON_DELIVERY),
+                  LINE.c.units_short + LINE.c.units_cancelled)
 
 
 def has_paid(session: Session, order_id: int) -> bool:
@@ -73,8 +85,7 @@ def _prices(session: Session, order_id: int) -> dict[int, int]:
     return {line.id: instead.get(line.item_id, line.price_minor) for line in lines}
 
 
-def _goods(session: Session, which: Any) -> int:
-    units = func.coalesce(LINE.c.units_original, LINE.c.units_wanted)
+def _worth(session: Session, which: Any, units: Any) -> int:
     return int(session.execute(
         select(func.sum(units * LINE.c.price_minor)).join(ORDER, ORDER.c.id == LINE.c.order_id)
         .where(which, LINE.c.is_service.is_(False))).scalar() or 0)
