@@ -98,6 +98,8 @@ def test_an_event_that_cannot_be_meant_is_named():
     assert flaw_of(Event(2, "SF1", "accepted", at(1)), NOON) is None
     assert flaw_of(Event(2, "SF1", "accepted", at(13)), NOON) == "tracking_from_the_future"
     assert flaw_of(Event(2, "SF1", "accepted", at(-24 * 401)), NOON) == "tracking_too_old"
+    assert flaw_of(Event(2, "SF1", "accepted", at(-48)), NOON, sent_at=NOON) is None
+    assert flaw_of(Event(2, "SF1", "delivered", at(-24 * 365)), NOON, sent_at=NOON) == "tracking_before_hand_over"
 
 
 def test_the_key_of_an_event_is_made_of_all_that_it_says():

@@ -212,6 +212,12 @@ def test_what_is_told_of_a_parcel_still_in_the_house_is_kept_and_opens_nothing(d
     assert (day.row_of(db, parcel).state, order_state(db, order)) == ("labelled", "packed")
 
 
+def test_a_delivery_of_last_year_under_the_same_number_is_not_this_parcels(db, actor, parcel, order):
+    taken = tell(db, actor, told(actor, "delivered", -24 * 365))
+    assert [problem.code for problem in taken.rejected] == ["tracking_before_hand_over"]
+    assert (day.row_of(db, parcel).state, order_state(db, order)) == ("handed_over", "dispatched")
+
+
 def test_an_event_of_tomorrow_week_is_refused(db, actor, parcel):
     taken = tell(db, actor, told(actor, "delivered", 24 * 7))
     assert ([bad.code for bad in taken.rejected], taken.created) == (["tracking_from_the_future"], 0)

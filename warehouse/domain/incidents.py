@@ -197,7 +197,7 @@ def ways_for_copies(kind: str, stage: str, lie_in: Collection[str], *, is_title_
     possible = KINDS[kind].outcomes & set(FOR_COPIES)
     if stage in _OUTSIDE or not is_title_known:
         possible &= {FOUND}
-    if stage == RECEIVE:
+    if stage in {RECEIVE, RETURN}:
         possible -= {LOST}
     if lie_in and LOST_FOUND not in lie_in:
         possible -= {FOUND}

@@ -49,6 +49,9 @@ TEXT_LENGTH, PLACE_LENGTH, NUMBER_LENGTH = 200, 80, 24
 # A carrier's clock may run ahead of ours by this much; more is a typing error.
 MOST_AHEAD = timedelta(hours=12)
 OLDEST = timedelta(days=400)
+# Carriers give the same number again after a year or so: what was told of it before is another parcel's. Some scan a
+# pallet before its list is signed.
+MOST_BEFORE_HAND_OVER = timedelta(days=3)
 
 
 @dataclass(frozen=True)
@@ -90,7 +93,9 @@ def flaw_of(event: Event, now: datetime, *, sent_at: datetime | None = None) -> 
     """Why this event cannot be meant: from the future, or from long before; None where it can."""
     if event.at > now + MOST_AHEAD:
         return "tracking_from_the_future"
-    return "tracking_too_old" if event.at < (sent_at or now) - OLDEST else None
+    if sent_at and event.at < sent_at - MOST_BEFORE_HAND_OVER:
+        return "tracking_before_hand_over"
+    return "tracking_too_old" if event.at < now - OLDEST else None
 
 
 # --- What an event is called -----------------------------------------------------------------------------------------
