@@ -178,7 +178,8 @@ def _write_runs(
 
 def find_takes(session: Session, order_id: int, demands: Sequence[Demand], when_short: str = waves.WAIT) -> list[Take]:
     """Free shelves for more units of an order that is under way, their rows locked; none where not all are there and
-    the order would wait. Refused while release is stopped for one of them: it would be fetched past the stop (SEC-3)."""
+    the order would wait. Refused while release is stopped for one of them: it would be fetched past the stop
+    (SEC-3)."""
     if stops := open_pauses(session):
         carrier = session.execute(select(Order.carrier_code).where(Order.id == order_id)).scalar_one()
         if stop := find_stop(stops, RELEASE, carrier, {demand.item_id for demand in demands}):
