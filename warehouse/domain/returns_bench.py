@@ -66,6 +66,9 @@ ASK_FOREIGN, TOO_MANY = "returns_bench.ask_foreign", "returns_bench.too_many"
 # What a box with our own label may be, where no carrier has said that it arrived.
 NEVER_DELIVERED, FROM_CUSTOMER = 1, 2
 CHOICES = {NEVER_DELIVERED: "never_delivered", FROM_CUSTOMER: "from_customer"}
+# What the label of a return that the bench is done with may stand on, where its customer still has copies.
+DONE_WITH, NEXT_BOX = 1, 2
+CHOICES_WHEN_DONE = {DONE_WITH: "done_with", NEXT_BOX: "next"}
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The parcel at the returns bench, before a copy of it is scanned: whose is it (RET-1)?"""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,11 +53,35 @@ def open_parcel(session: Session, actor: Actor, scanned: ScanIn) -> Answer:
     thing = codes.identify(session, scanned.raw)
     return_id = _return_of(session, thing)
     if return_id is not None:
-        return _opened(session, actor, scanned, Touched(thing.kind), return_id)
+        return _open_return(session, actor, scanned, Touched(thing.kind), return_id)
     box = _box_of(session, thing)
     if box is None:
         return _keep(session, actor, scanned, rules.judge_box(thing), Touched(thing.kind))
     return _open_box(session, actor, scanned, thing, box)
+
+
+def _open_return(session: Session, actor: Actor, scanned: ScanIn, touched: Touched, return_id: int) -> Answer:
+    """A customer who sends in two boxes puts the same number on both: the second one may come when the bench is done
+    with the first, and is a parcel that nobody announced."""
+    order_id = _may_send_more(session, return_id)
+    if order_id is None or scanned.choice == rules.DONE_WITH:
+        return _opened(session, actor, scanned, touched, return_id)
+    if scanned.choice == rules.NEXT_BOX:
+        return _opened(session, actor, scanned, touched, returns.open_unannounced(session, actor, order_id))
+    verdict = Verdict(CHOOSE, "returns_bench.choose_next", WARN, facts={"raw": scanned.raw})
+    return _keep(session, actor, scanned, verdict, touched, _options(actor, rules.CHOICES_WHEN_DONE))
+
+
+def _may_send_more(session: Session, return_id: int) -> int | None:
+    """The order of a return that has nothing left to do at the bench, where its customer still has copies and nothing
+    else of it is expected."""
+    order_id = returns.get_return(session, return_id).order_id
+    now = look(session, return_id)
+    if order_id is None or now.state not in (life.JUDGED, life.SETTLED) or any(
+            unit.asks or (unit.disposition == life.SEND_BACK and not unit.has_left) for unit in now.units):
+        return None
+    is_all = _expected(session, _Box(order_id, now.order_number)) or not _left_with_customer(session, order_id)
+    return None if is_all else order_id
 
 
 def _return_of(session: Session, thing: Thing) -> int | None:
@@ -103,15 +127,17 @@ def _open_box(session: Session, actor: Actor, scanned: ScanIn, thing: Thing, box
     if not _left_with_customer(session, box.order_id):
         return _keep(session, actor, scanned, refuse("returns_bench.all_came", order=box.order), touched)
     if rules.may_be_undelivered(box.state) and scanned.choice not in rules.CHOICES:
-        options = [{"id": number, "name": i18n.say(actor.language, f"returns_bench.box_{name}"),
-                    "help": i18n.say(actor.language, f"returns_bench.box_{name}_help")}
-                   for number, name in rules.CHOICES.items()]
         verdict = Verdict(CHOOSE, "returns_bench.choose_box", WARN, facts={"raw": scanned.raw, "parcel": box.parcel})
-        return _keep(session, actor, scanned, verdict, touched, options)
+        return _keep(session, actor, scanned, verdict, touched, _options(actor, rules.CHOICES))
     if scanned.choice == rules.NEVER_DELIVERED and rules.may_be_undelivered(box.state):
         return _opened(session, actor, scanned, touched, _from_carrier(session, actor, box))
     made = returns.open_unannounced(session, actor, box.order_id, parcel_id=box.parcel_id)
     return _opened(session, actor, scanned, touched, made)
+
+
+def _options(actor: Actor, choices: Mapping[int, str]) -> list[dict[str, Any]]:
+    return [{"id": number, "name": i18n.say(actor.language, f"returns_bench.box_{name}"),
+             "help": i18n.say(actor.language, f"returns_bench.box_{name}_help")} for number, name in choices.items()]
 
 
 def _expected(session: Session, box: _Box) -> Sequence[Any]:
