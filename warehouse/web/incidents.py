@@ -13,7 +13,7 @@ from warehouse.gateways import photos as camera
 from warehouse.queries import incidents as queries
 from warehouse.queries.incidents import Entry, IncidentPage, Wanted
 from warehouse.services import incidents_settle, incidents_where, incidents_work, photos
-from warehouse.web.access import language, rule
+from warehouse.web.access import language, refuse_while_counting, rule
 from warehouse.web.http import (
     actor,
     amount_from_request,
@@ -29,6 +29,8 @@ from warehouse.web.http import (
 )
 
 bp = Blueprint("incidents", __name__, url_prefix="/incidents")
+# What others missed or found at a shelf tells what its books say.
+bp.before_request(refuse_while_counting)
 
 _STATES = (rules.OPEN, rules.SETTLED)
 
