@@ -63,6 +63,9 @@ def main() -> None:
         for number, story in enumerate(stories):
             with demo.serving(made, badges, Path(folder) / f"copy{number}") as shop:
                 story(shop, browser.new_context)
+                # No tablet asks a server that is being closed.
+                for tablet in browser.contexts:
+                    tablet.close()
         browser.close()
 
 
