@@ -152,8 +152,9 @@ def test_a_carrier_without_a_secret_and_one_that_nobody_knows_are_401_alike(tabl
 
 
 def test_who_guesses_at_secrets_is_slowed_down(tablet, clock, secret):
-    codes = [post(tablet, clock, "wrong", b"{}").status_code for _ in range(31)]
-    assert codes == [401] * 30 + [429]
+    answers = [post(tablet, clock, "wrong", b"{}") for _ in range(31)]
+    assert [answer.status_code for answer in answers] == [401] * 30 + [429]
+    assert (answers[-1].json["code"], answers[-1].headers["Retry-After"]) == ("tracking.too_many", "60")
 
 
 def test_a_form_of_another_site_does_not_get_this_far(tablet, clock, secret):

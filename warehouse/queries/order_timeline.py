@@ -218,8 +218,8 @@ def _tracking(session: Session, order_id: int) -> Iterable[Entry]:
 
 def _incidents(session: Session, order_id: int) -> Iterable[Entry]:
     rows = session.execute(
-        select(Incident.id, Incident.at, Incident.kind, Incident.stage, Incident.units, Incident.note,
-               Person.name, Device.name.label("device"), Item.title)
+        select(Incident.id, Incident.at, Incident.kind, Incident.stage, Incident.units, Person.name,
+               Device.name.label("device"), Item.title)
         .join(Person, Person.id == Incident.person_id).outerjoin(Device, Device.id == Incident.device_id)
         .outerjoin(Item, Item.id == Incident.item_id).where(Incident.order_id == order_id)
         .order_by(Incident.id).limit(MOST))

@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import Blueprint, Response, make_response, redirect, request, url_for
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import RequestEntityTooLarge, TooManyRequests
 
 from warehouse import clock, i18n, imports_tracking
 from warehouse.errors import Invalid, Refusal
@@ -18,6 +18,7 @@ bp = Blueprint("tracking", __name__, url_prefix="/tracking")
 
 MOST_PROBLEMS_SHOWN = 200
 # A busy carrier sends every few seconds; who guesses at secrets is slowed down sooner.
+WAIT_S = 60
 MESSAGES, UNSIGNED = "600 per minute", "30 per minute; 200 per hour"
 
 
@@ -79,6 +80,13 @@ def webhook(carrier: str) -> Response:
     told = report.as_json()
     return answer_json({name: told[name] for name in (
         "rows", "created", "unchanged", "rejected", "incidents", "unknown", "problems")})
+
+
+@bp.errorhandler(429)
+def too_many(_: TooManyRequests) -> Response:
+    response = said("tracking.too_many", 429)
+    response.headers["Retry-After"] = str(WAIT_S)
+    return response
 
 
 def said(code: str, status: int, **facts: Any) -> Response:
