@@ -15,7 +15,7 @@ from warehouse.models.orders import Hold, Order, OrderLine
 from warehouse.models.packing import Parcel
 from warehouse.models.picking import PickRun, PickStop
 from warehouse.models.stock import Reservation
-from warehouse.services import journal, messages, orders_units, picking_orders, stock
+from warehouse.services import journal, messages, orders_units, picking_orders, refunds, stock
 from warehouse.services.orders_units import Underway
 
 LINE = OrderLine.__table__
@@ -33,12 +33,15 @@ class Cancelled:
 
 
 def cancel_order(session: Session, actor: Actor, order_id: int, reason: str) -> Cancelled:
-    """Call an order off. Refused without a reason, twice, and once it left the house: then it can only be returned."""
+    """Call an order off. What was paid for it is asked of finance. Refused without a reason, twice, and once it left the
+    house: then it can only be returned."""
     reason = " ".join(reason.split())[:REASON_LIMIT]
     if not reason:
         raise Invalid("cancellation.reason_needed")
     under, = orders_units.lock(session, order_id)
+    wanted = {line.id: line.units_wanted - line.units_cancelled for line in orders_units.lines_of(session, order_id)}
     cancelled = call_off(session, actor, under, reason)
+    refunds.ask_for_cancelled(session, actor, order_id, wanted, reason, is_whole=True)
     messages.want(session, actor, order_id, "cancelled", key=str(order_id), reason=reason)
     return cancelled
 

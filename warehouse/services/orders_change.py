@@ -15,7 +15,7 @@ from warehouse.domain.review import ADDRESS_HOLDS, address_flaws
 from warehouse.errors import Invalid, NotAllowed, NotFound
 from warehouse.models.catalog import Item
 from warehouse.models.orders import Hold, Order, OrderLine
-from warehouse.services import journal, messages, orders_fetch, orders_units
+from warehouse.services import journal, messages, orders_fetch, orders_units, refunds
 from warehouse.services.orders_import import seal_place
 from warehouse.services.orders_review import (
     MENDED,
@@ -88,6 +88,7 @@ def cancel_units(session: Session, actor: Actor, order_line_id: int, units: int,
     session.flush()
     if under.order.payment == CASH_ON_DELIVERY:
         orders_units.void_labels(session, actor, under, why)
+    refunds.ask_for_cancelled(session, actor, under.id, {order_line_id: units}, why)
     key = f"{order_line_id}:{line.units_cancelled}"
     messages.want(session, actor, under.id, "line_cancelled", key=key, title=line.title_text, n=units)
     finish(session, actor, under, "cancel_units", why, is_told=True, code=line.code_text, units=units,

@@ -16,7 +16,7 @@ from warehouse.domain.review import ADDRESS_HOLDS
 from warehouse.domain.waves import CANCEL, WAIT
 from warehouse.errors import Conflict, Invalid, NotAllowed, NotFound
 from warehouse.models.orders import Hold, Order, OrderLine
-from warehouse.services import journal, messages, orders_fetch, orders_units, shifts
+from warehouse.services import journal, messages, orders_fetch, orders_units, refunds, shifts
 from warehouse.services.orders_import import items_of, seal_place
 from warehouse.services.orders_units import Underway
 from warehouse.vault import Vault
@@ -164,6 +164,7 @@ def _give_up_short(session: Session, actor: Actor, line: OrderLine) -> None:
     if line.units_short:
         messages.want(session, actor, line.order_id, "line_cancelled", key=f"{line.id}:short:{line.units_short}",
                       title=line.title_text, n=line.units_short)
+        refunds.ask_for_cancelled(session, actor, line.order_id, {line.id: line.units_short})
     line.units_cancelled += line.units_short
     line.units_short = 0
 

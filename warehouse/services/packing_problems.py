@@ -2,6 +2,7 @@
 another copy is fetched (EXC-1). Such a unit is no longer picked: wanted = reserved + short + cancelled stays true.
 """
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -18,7 +19,7 @@ from warehouse.domain.scans import OK, WARN, Answer, ScanIn, accept, refuse
 from warehouse.domain.waves import Demand, Take
 from warehouse.models.incidents import Incident
 from warehouse.models.orders import Hold, Order, OrderLine
-from warehouse.services import incidents, journal, messages, stock
+from warehouse.services import incidents, journal, messages, refunds, stock
 from warehouse.services.packing_look import TASK, PackNow, undecided
 from warehouse.services.packing_steps import begin, carry_out, keep, totes_with
 from warehouse.services.scans import Touched
@@ -94,6 +95,8 @@ def _part(session: Session, actor: Actor, now: PackNow, scanned: ScanIn, _argume
             for each in lost:
                 session.execute(update(LINE).where(LINE.c.id == each.order_line_id).values(
                     units_short=LINE.c.units_short - 1, units_cancelled=LINE.c.units_cancelled + 1))
+            copies = Counter(each.order_line_id for each in lost if each.order_line_id is not None)
+            refunds.ask_for_cancelled(session, actor, now.id, copies)
         _tell_customer(session, actor, now, lost, "line_cancelled" if is_cancelled else "short_part")
         journal.note(session, actor, "ship_part", "order", now.id, units=len(lost))
 

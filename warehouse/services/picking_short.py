@@ -15,7 +15,7 @@ from warehouse.models.catalog import Item
 from warehouse.models.orders import Order, OrderLine
 from warehouse.models.picking import PickRun, PickStop
 from warehouse.models.stock import Location, StockBalance
-from warehouse.services import counting_sessions, incidents, messages, picking_orders, stock
+from warehouse.services import counting_sessions, incidents, messages, picking_orders, refunds, stock
 from warehouse.services.picking_orders import TO_COME
 from warehouse.services.stock import Cause, Place
 from warehouse.services.waves import stop_row
@@ -217,6 +217,8 @@ def _tell_customer(session: Session, actor: Actor, stop: PickStop, lost: int, in
     why = TOPICS[order_choice] if left or order_choice == waves.WAIT else "ask_choice"
     messages.want(session, actor, stop.order_id, why, key=f"incident:{incident_id}", incident_id=incident_id,
                   title=title, n=lost)
+    if order_choice == waves.CANCEL and left:
+        refunds.ask_for_cancelled(session, actor, stop.order_id, {stop.order_line_id: lost})
 
 
 def _close_stop(session: Session, actor: Actor, stop: PickStop) -> None:

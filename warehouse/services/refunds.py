@@ -4,11 +4,15 @@ An order's row is locked before its money is judged, and `sales_order.refunded_m
 refund by a conditional UPDATE, so that no two refunds together exceed what was paid.
 """
 
+from collections.abc import Mapping
+
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
+from warehouse import i18n
 from warehouse.domain import refunds as rules
 from warehouse.domain.people import Actor
+from warehouse.domain.returns import refund_of
 from warehouse.errors import Conflict, Invalid, NotAllowed, NotFound
 from warehouse.models.journal import Action
 from warehouse.models.orders import Order
@@ -58,6 +62,22 @@ def ask(
         journal.note(session, actor, "ask_refund", subject, subject_id, reason=said, amount_minor=amount_minor,
                      refund=refund.number, **({"key": key} if key else {}))
     return refund.id
+
+
+def ask_for_cancelled(
+    session: Session, actor: Actor, order_id: int, copies: Mapping[int, int], reason: str = "", *,
+    is_whole: bool = False,
+) -> None:
+    """What was paid for copies, by order line, that the customer will not get: their letter says that it goes back, so
+    finance is asked at once. `is_whole`: nothing of the order is sent, so its postage goes back as well. Nothing where
+    nothing was paid for them."""
+    payer = refunds_paid.payer_of(session, order_id)
+    left = left_to_refund(session, payer)
+    worth = refund_of(refunds_paid.price_of(session, order_id, copies), refunds_paid.paid_of(session, payer))
+    amount = left if is_whole and payer == order_id else min(worth, left)
+    if amount:
+        said = reason or i18n.say(actor.language, "refunds.for_cancelled", n=sum(copies.values()))
+        ask(session, actor, payer, amount, said)
 
 
 def left_to_refund(session: Session, order_id: int) -> int:

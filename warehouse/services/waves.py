@@ -18,7 +18,7 @@ from warehouse.errors import Conflict
 from warehouse.models.orders import Hold, Order, OrderLine
 from warehouse.models.picking import PickRun, PickStop, RunTote, Wave
 from warehouse.models.stock import Location, StockBalance
-from warehouse.services import journal, stock
+from warehouse.services import journal, messages, refunds, stock
 from warehouse.services.pauses import open_pauses
 from warehouse.services.stock import Wish
 
@@ -75,7 +75,9 @@ def release(
     reservations = dict(zip(map(id, takes), stock.reserve_all(session, wishes), strict=True))
     plans = _plan(allocation, lines_of, slots, grouping)
     _write_runs(session, actor, wave_id, plans, reservations, {order.id: order.due_at for order in orders})
-    _write_lines(session, allocation, {order.id: order.when_short for order in orders})
+    when_short = {order.id: order.when_short for order in orders}
+    _write_lines(session, allocation, when_short)
+    _tell_cancelled(session, actor, allocation, when_short)
     _write_orders(session, actor, wave_id, allocation)
     return Released(wave_id, len(allocation.takes), len(allocation.waiting), len(plans), sum(t.units for t in takes),
                     paused)
@@ -234,6 +236,20 @@ def _write_lines(session: Session, allocation: Allocation, when_short: dict[int,
             update(table).where(table.c.id == bindparam("line"))
             .values(units_reserved=bindparam("n_reserved"), units_short=bindparam("n_short"),
                     units_cancelled=table.c.units_cancelled + bindparam("n_cancelled")), changes)
+
+
+def _tell_cancelled(session: Session, actor: Actor, allocation: Allocation, when_short: dict[int, str]) -> None:
+    """Whoever wants the rest where a title is short hears which one, and gets back what it cost."""
+    cancels = [order_id for order_id in allocation.takes if when_short[order_id] == waves.CANCEL]
+    lines = session.execute(
+        select(OrderLine.id, OrderLine.order_id, OrderLine.title_text, OrderLine.units_cancelled)
+        .where(OrderLine.id.in_(allocation.short), OrderLine.order_id.in_(cancels)).order_by(OrderLine.id)
+    ) if cancels and allocation.short else ()
+    for line in lines:
+        short = allocation.short[line.id]
+        messages.want(session, actor, line.order_id, "line_cancelled", key=f"{line.id}:{line.units_cancelled}",
+                      title=line.title_text, n=short)
+        refunds.ask_for_cancelled(session, actor, line.order_id, {line.id: short})
 
 
 def _write_orders(session: Session, actor: Actor, wave_id: int, allocation: Allocation) -> None:
