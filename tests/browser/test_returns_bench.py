@@ -145,3 +145,22 @@ def test_nobody_knows_whose_box_it_is(visitor, sent):
     visitor.look("nobody-3-order-named")
     visitor.page.locator("[data-open-sheet='#problem']").click()
     visitor.look("nobody-4-problem")
+
+
+def test_a_second_box_under_the_same_number(visitor, asked):
+    visitor.sign_in("packer")
+    open_bench(visitor, label("return", asked))
+    take(visitor, ALIVE)
+    visitor.press("#grade:as_new")
+    visitor.press("#to:restock")
+    visitor.press("#close")
+    visitor.press("#close:missing")
+    assert task_of(visitor, asked)["state"] == "settled"
+    visitor.open("/returned/")
+    visitor.scan(label("return", asked))
+    assert visitor.outcome()[2] == "returns_bench.choose_next"
+    visitor.look("second-1-which")
+    visitor.page.locator("[data-choice='2']").click()
+    visitor.page.wait_for_url(ONE_RETURN)
+    visitor.look("second-2-opened")
+    assert not visitor.page.url.endswith(f"/{asked}")
