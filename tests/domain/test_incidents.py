@@ -90,7 +90,8 @@ def test_what_asks_for_a_count_is_a_kind():
     ("damaged", "pick", {"staging"}, ("quarantine", "scrap")),
     ("damaged", "pick", set(), ("back_to_shelf", "quarantine", "scrap")),
     ("short", "pick", {"lost_found"}, ("found", "lost")), ("short", "receive", set(), ("found",)),
-    ("missing", "return", set(), ("found",)),
+    ("missing", "return", set(), ("found",)), ("wrong_item", "pick", {"lost_found"}, ()),
+    ("damaged", "pick", {"scrap"}, ("scrap",)), ("call_lead", "pick", {"lost_found"}, ("found", "lost")),
     ("damaged", "customer", set(), ()), ("damaged", "carrier", set(), ()), ("lost", "carrier", set(), ("found",)),
     ("complaint", "customer", set(), ()), ("question", "customer", {"quarantine"}, ())])
 def test_copies_can_only_come_from_where_they_lie(kind, stage, lie_in, ways):

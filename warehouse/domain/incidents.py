@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from warehouse.domain.flow import Flow
 from warehouse.domain.orders import BEFORE_DISPATCH, CALLED_OFF, HELD
-from warehouse.domain.stock import LOST_FOUND
+from warehouse.domain.stock import INSIDE, LOST_FOUND
 from warehouse.domain.stock import QUARANTINE as STOCK_QUARANTINE
 
 OPEN, SETTLED = "open", "settled"
@@ -199,6 +199,9 @@ def ways_for_copies(kind: str, stage: str, lie_in: Collection[str], *, is_title_
         possible &= {FOUND}
     if stage in {RECEIVE, RETURN}:
         possible -= {LOST}
+    if lie_in and not INSIDE & set(lie_in):
+        # Booked out: they come back as found, or stay where they were booked to.
+        possible &= {FOUND, LOST} if LOST_FOUND in lie_in else {SCRAP}
     if lie_in and LOST_FOUND not in lie_in:
         possible -= {FOUND}
     if lie_in and STOCK_QUARANTINE not in lie_in:
