@@ -10,7 +10,7 @@ from tests.builders import an_item, an_order
 from warehouse.domain.tracking import Event
 from warehouse.models.incidents import Incident
 from warehouse.models.messages import Message
-from warehouse.services import delays, shifts, tracking
+from warehouse.services import delays, incidents_work, shifts, tracking
 
 
 @pytest.fixture
@@ -81,6 +81,40 @@ def test_a_silent_parcel_past_its_day_is_told_of_once_more(db, actor, clock, par
     assert db.write(delays.look_around, later(actor, clock, hours=1)) == 0
     assert [kind for kind, *_ in incidents(db)] == ["delayed", "delayed"]
     assert [why for why, _ in wanted(db)] == ["parcel_late"]
+
+
+def ends(db):
+    with db.read() as session:
+        return session.execute(select(Incident.state, Incident.outcome).order_by(Incident.id)).all()
+
+
+def test_a_silent_parcel_that_is_heard_of_in_time_needs_nobody_any_more(db, actor, clock, parcel):
+    db.write(delays.look_around, later(actor, clock, hours=25))
+    tell(db, as_at(actor, clock.moment), parcel, "in_transit", 0)
+    assert ends(db) == [("settled", "mended")]
+
+
+@pytest.mark.parametrize(("kind", "state"), [("in_transit", "open"), ("delivered", "settled")])
+def test_a_parcel_past_its_day_is_over_only_when_it_arrives(db, actor, clock, parcel, kind, state):
+    db.write(delays.look_around, later(actor, clock, days=4))
+    tell(db, as_at(actor, clock.moment), parcel, kind, 0)
+    assert {each for each, _ in ends(db)} == {state}
+
+
+def test_what_a_person_has_in_hand_is_theirs_to_end(db, actor, clock, parcel):
+    now = later(actor, clock, hours=25)
+    db.write(delays.look_around, now)
+    with db.read() as session:
+        incident = session.execute(select(Incident.id)).scalar_one()
+    db.write(incidents_work.take, now, incident)
+    tell(db, now, parcel, "delivered", 0)
+    assert [state for state, _ in ends(db)] == ["open"]
+
+
+def test_bad_news_of_a_silent_parcel_ends_nothing(db, actor, clock, parcel):
+    db.write(delays.look_around, later(actor, clock, hours=25))
+    tell(db, as_at(actor, clock.moment), parcel, "failed_attempt", 0)
+    assert [state for state, _ in ends(db)] == ["open"]
 
 
 def test_a_delivered_parcel_is_left_alone(db, actor, clock, parcel):

@@ -44,6 +44,8 @@ TROUBLES = {
 COMES_AGAIN = frozenset({"delayed"})
 OVERDUE = Trouble("delayed", "carrier", "parcel_late")
 SILENT = Trouble("delayed", "carrier", "")
+# Incidents that are over when the parcel arrives.
+ENDS_WITH_ARRIVAL = ("delayed", "lost")
 
 TEXT_LENGTH, PLACE_LENGTH, NUMBER_LENGTH = 200, 80, 24
 # A carrier's clock may run ahead of ours by this much; more is a typing error.

@@ -4,11 +4,13 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from warehouse.domain.incidents import CARRIER, OPEN
+from warehouse import i18n
+from warehouse.domain.incidents import CARRIER, MENDED, OPEN
 from warehouse.domain.people import Actor
 from warehouse.domain.tracking import Trouble
 from warehouse.models.incidents import Incident
@@ -63,6 +65,27 @@ def go_on(session: Session, actor: Actor, sent: Sent, trouble: Trouble, note: st
     of a silent parcel."""
     journal.note(session, actor, "note", "incident", incident_id, reason=note)
     _tell_customer(session, actor, sent, trouble, incident_id)
+
+
+def end_answered(
+    session: Session, actor: Actor, parcel_ids: Collection[int], kinds: Collection[str], note: str
+) -> None:
+    """What the carrier has answered by itself needs nobody any more: it is closed with `note`. What a person has in
+    hand is theirs to end."""
+    if not parcel_ids:
+        return
+    ids = session.execute(
+        select(Incident.id)
+        .where(Incident.parcel_id.in_(parcel_ids), Incident.stage == CARRIER, Incident.kind.in_(kinds),
+               Incident.state == OPEN, Incident.owner_id.is_(None))
+        .order_by(Incident.id).with_for_update(skip_locked=True)).scalars().all()
+    for incident_id in ids:
+        incidents.close(session, actor, incident_id, MENDED, note)
+
+
+def in_both_languages(code: str, **facts: Any) -> str:
+    """For whoever reads the log."""
+    return " / ".join(i18n.say(lang, code, **facts) for lang in i18n.LANGUAGES)
 
 
 def _tell_customer(session: Session, actor: Actor, sent: Sent, trouble: Trouble, incident_id: int) -> None:

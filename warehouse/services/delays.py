@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
-from warehouse import i18n
 from warehouse.domain import clocks as rules
 from warehouse.domain import tracking
 from warehouse.domain.clocks import Clocks
@@ -23,7 +22,7 @@ from warehouse.models.messages import Message
 from warehouse.models.orders import Order
 from warehouse.models.packing import Parcel
 from warehouse.services import carrier_incidents, messages, shifts
-from warehouse.services.carrier_incidents import Sent
+from warehouse.services.carrier_incidents import Sent, in_both_languages
 
 LOT = 100
 # Parcels handed over longer ago were told of long since.
@@ -49,7 +48,8 @@ def _silent(session: Session, actor: Actor, clocks: Clocks) -> int:
     silent = [sent for sent in found if (sent.id, tracking.SILENT.incident) not in told]
     for sent in silent:
         hours = clocks.carriers[sent.carrier_code].first_event_hours
-        carrier_incidents.report(session, actor, sent, tracking.SILENT, _note("delays.note_silent", hours=hours))
+        note = in_both_languages("delays.note_silent", hours=hours)
+        carrier_incidents.report(session, actor, sent, tracking.SILENT, note)
     return len(silent)
 
 
@@ -73,7 +73,8 @@ def _overdue(session: Session, actor: Actor, clocks: Clocks) -> int:
         if sent.expected_by and (before is None or before.at <= sent.expected_by):
             late.append(sent)
             day = clocks.calendar.local(sent.expected_by).date().isoformat()
-            carrier_incidents.report(session, actor, sent, tracking.OVERDUE, _note("delays.note_overdue", day=day))
+            note = in_both_languages("delays.note_overdue", day=day)
+            carrier_incidents.report(session, actor, sent, tracking.OVERDUE, note)
     return len(late)
 
 
@@ -102,11 +103,6 @@ def _parcels(session: Session, wanted: Sequence[ColumnElement[bool]], *, locks: 
     rows = session.execute(found.with_for_update(of=(Order, Parcel), skip_locked=True) if locks else found)
     return [Sent(row.id, row.order_id, row.tracking_number or row.number or "", row.carrier_code, row.expected_by)
             for row in rows]
-
-
-def _note(code: str, **facts: Any) -> str:
-    """For whoever reads it, in both languages."""
-    return " / ".join(i18n.say(lang, code, **facts) for lang in i18n.LANGUAGES)
 
 
 def _promises(session: Session, actor: Actor, clocks: Clocks) -> int:

@@ -25,7 +25,7 @@ from warehouse.models.orders import Order
 from warehouse.models.packing import Parcel
 from warehouse.models.shipping import Carrier, TrackingEvent
 from warehouse.services import carrier_incidents, journal
-from warehouse.services.carrier_incidents import Sent
+from warehouse.services.carrier_incidents import Sent, in_both_languages
 from warehouse.vault import Vault, mask_remark
 
 FILE, WEBHOOK = "file", "webhook"
@@ -59,6 +59,7 @@ class Told:
     carrier_code: str
     expected_by: datetime | None
     handed_over_at: datetime | None
+    first_event_at: datetime | None
 
     @property
     def sent(self) -> Sent:
@@ -93,6 +94,7 @@ def receive(
         for parcel_id, found in news.items() for key, event in found.items()])
     by_id = {row.id: row for row in parcels.values()}
     states = _follow(session, by_id, news)
+    _end_answered(session, actor, by_id, news, states)
     taken.incidents = _report(session, actor, by_id, news, states)
     return taken
 
@@ -102,7 +104,7 @@ def _parcels(session: Session, numbers: set[str], carrier_code: str | None) -> d
     wanted = sorted(numbers)
     rows = [Told(row.id, row.order_id, row.number or "", *row[3:]) for row in session.execute(
         select(Parcel.id, Parcel.order_id, Parcel.number, Parcel.tracking_number, Parcel.state, Parcel.carrier_code,
-               Parcel.expected_by, Parcel.handed_over_at)
+               Parcel.expected_by, Parcel.handed_over_at, Parcel.first_event_at)
         .join(Order, Order.id == Parcel.order_id)
         .where(or_(Parcel.tracking_number.in_(wanted), Parcel.number.in_(wanted)),
                *([Parcel.carrier_code == carrier_code] if carrier_code else []))
@@ -208,6 +210,25 @@ def _report(
             told[parcel_id, trouble.incident] = carrier_incidents.Told(actor.at, opened_id)
             opened += 1
     return opened
+
+
+def _end_answered(
+    session: Session, actor: Actor, parcels: Mapping[int, Told],
+    news: Mapping[int, Mapping[str, Event]], states: Mapping[int, str],
+) -> None:
+    """A parcel that came is neither late nor lost; one that was silent and is heard of in time is not late."""
+    came = [parcel_id for parcel_id, state in states.items() if state == packing.DELIVERED]
+    carrier_incidents.end_answered(
+        session, actor, came, tracking.ENDS_WITH_ARRIVAL, in_both_languages("delays.note_came"))
+    heard = [parcel_id for parcel_id, fresh in news.items()
+             if parcel_id not in came and parcels[parcel_id].first_event_at is None
+             and not any(event.kind in TROUBLES for event in fresh.values()) and _in_time(parcels[parcel_id], actor.at)]
+    carrier_incidents.end_answered(
+        session, actor, heard, (tracking.SILENT.incident,), in_both_languages("delays.note_heard"))
+
+
+def _in_time(parcel: Told, now: datetime) -> bool:
+    return parcel.expected_by is None or now <= parcel.expected_by
 
 
 def _still_matters(kind: str, state: str) -> bool:
