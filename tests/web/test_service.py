@@ -119,6 +119,16 @@ def test_the_customers_page_gets_its_address_at_the_desk(desk, order, app):
     assert app.test_client().get(made).status_code == 200
 
 
+@pytest.mark.parametrize(("lang", "words"), [(i18n.ENGLISH, "by itself"), (i18n.CHINESE, "系统")])
+def test_what_came_by_the_customers_page_is_told_as_done_by_itself(tablet, db, actor, order, lang, words):
+    link = db.write(customer.link_of, order.id)
+    db.write(customer.report_problem, actor.at, link, "question", Said("k" * 22, "When does it leave?"))
+    tablet.sign_in("service", name="Mei", language=lang)
+
+    page = tablet.get(f"/service/order/{order.id}?show=incident").get_data(as_text=True)
+    assert [by.strip() for by in re.findall(r"<small>([^<]*)</small></div>", page)] == [words]
+
+
 def test_the_time_line_is_shown_by_days_narrowed_and_turned(desk, db, actor, clock, order, dune):
     parcel = day.packed(db, actor, order, {dune: 2}, weight_g=1200)
     clock.forward(hours=20)
