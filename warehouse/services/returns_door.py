@@ -63,25 +63,27 @@ def open_parcel(session: Session, actor: Actor, scanned: ScanIn) -> Answer:
 def _open_return(session: Session, actor: Actor, scanned: ScanIn, touched: Touched, return_id: int) -> Answer:
     """A customer who sends in two boxes puts the same number on both: the second one may come when the bench is done
     with the first, and is a parcel that nobody announced."""
-    order_id = _may_send_more(session, return_id)
+    order_id = _order_when_done(session, return_id)
     if order_id is None or scanned.choice == rules.DONE_WITH:
         return _opened(session, actor, scanned, touched, return_id)
+    others = _expected(session, _Box(order_id, ""))
+    if others or not _left_with_customer(session, order_id):
+        # The second box is on the bench already, or what is still expected bears a label of its own.
+        on_bench = [row.id for row in others if row.state == life.RECEIVED]
+        return _opened(session, actor, scanned, touched, on_bench[0] if len(on_bench) == 1 else return_id)
     if scanned.choice == rules.NEXT_BOX:
         return _opened(session, actor, scanned, touched, returns.open_unannounced(session, actor, order_id))
     verdict = Verdict(CHOOSE, "returns_bench.choose_next", WARN, facts={"raw": scanned.raw})
     return _keep(session, actor, scanned, verdict, touched, _options(actor, rules.CHOICES_WHEN_DONE))
 
 
-def _may_send_more(session: Session, return_id: int) -> int | None:
-    """The order of a return that has nothing left to do at the bench, where its customer still has copies and nothing
-    else of it is expected."""
+def _order_when_done(session: Session, return_id: int) -> int | None:
+    """The order of a return that has nothing left to do at the bench."""
     order_id = returns.get_return(session, return_id).order_id
     now = look(session, return_id)
-    if order_id is None or now.state not in (life.JUDGED, life.SETTLED) or any(
-            unit.asks or (unit.disposition == life.SEND_BACK and not unit.has_left) for unit in now.units):
-        return None
-    is_all = _expected(session, _Box(order_id, now.order_number)) or not _left_with_customer(session, order_id)
-    return None if is_all else order_id
+    is_done = now.state in (life.JUDGED, life.SETTLED) and not any(
+        unit.asks or (unit.disposition == life.SEND_BACK and not unit.has_left) for unit in now.units)
+    return order_id if is_done else None
 
 
 def _return_of(session: Session, thing: Thing) -> int | None:
@@ -144,7 +146,8 @@ def _expected(session: Session, box: _Box) -> Sequence[Any]:
     """Returns of the order that a box may belong to, those on the bench first. A box of ours that is one of them is
     that one."""
     rows = session.execute(
-        select(CustomerReturn.id, CustomerReturn.number, CustomerReturn.reason, CustomerReturn.parcel_id)
+        select(CustomerReturn.id, CustomerReturn.number, CustomerReturn.reason, CustomerReturn.parcel_id,
+               CustomerReturn.state)
         .where(CustomerReturn.order_id == box.order_id, CustomerReturn.state.in_((*life.EXPECTED, life.RECEIVED)))
         .order_by(CustomerReturn.state != life.RECEIVED, CustomerReturn.id)).all()
     same = [row for row in rows if box.parcel_id is not None and row.parcel_id == box.parcel_id]
