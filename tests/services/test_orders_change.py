@@ -15,6 +15,7 @@ from warehouse.models.orders import Order, OrderLine
 from warehouse.models.packing import Parcel
 from warehouse.models.shipping import Manifest
 from warehouse.models.stock import PutBack
+from warehouse.queries import papers
 from warehouse.services import cancellation, orders_change, orders_merge, orders_split, refunds_paid, shipping_look
 
 WHY = "Asked by phone"
@@ -324,3 +325,13 @@ def test_a_word_for_the_floor_stands_at_the_shelf_too(db, at):
     under.db.write(orders_change.add_remark, under.desk, under.order.id, "Only clean copies, call 19900001001",
                    is_important=False)
     assert under.walk.task["stop"]["remark"] == "Only clean copies, call 199******01"
+
+
+def test_a_title_that_was_taken_out_stands_on_no_slip(db, at):
+    under = at("packing")
+    none_of_a_line(under)
+    under.go_on()
+    with db.read() as session:
+        parcel = session.execute(select(Parcel.id).where(Parcel.state != "void")).scalar_one()
+        assert [(line.title, line.units_wanted, line.units) for line in papers.find_parcel_lines(session, [parcel])[
+            parcel]] == [("Emma", 1, 1)]

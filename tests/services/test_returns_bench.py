@@ -12,7 +12,7 @@ from warehouse.models.catalog import Item
 from warehouse.models.incidents import Incident
 from warehouse.models.orders import OrderLine
 from warehouse.models.returns import Refund, ReturnLine, ReturnUnit
-from warehouse.services import returns, returns_desk, returns_units
+from warehouse.services import codes, orders_import, returns, returns_desk, returns_units
 
 
 @pytest.fixture
@@ -388,3 +388,14 @@ def test_a_wrong_title_that_a_lead_accepts_and_takes_back_is_only_itself_again(d
     lead.press("#undo")
     assert units_at(db, "RETURNS", walden) == (0, 0)
     assert broken_claims(db) == []
+
+
+def test_the_isbn_goes_on_meaning_the_new_title_alone_once_it_is_sold_used_too(db, bench, dune):
+    bench.scan(dune.label)
+    bench.press("#grade:very_good")
+    bench.press("#to:used")
+    into = bench.task["present"]["into"]["item_id"]
+    with db.read() as session:
+        assert orders_import.items_of(session, {dune.isbn}) == {dune.isbn: (dune.id,)}
+        assert codes.identify(session, dune.isbn).ids == (dune.id,)
+        assert codes.identify(session, make_label("item", into)).ids == (into,)

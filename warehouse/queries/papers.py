@@ -54,7 +54,9 @@ _LINES = (
     .join(OrderLine, OrderLine.order_id == Parcel.order_id)
     .outerjoin(ParcelLine, (ParcelLine.parcel_id == Parcel.id) & (ParcelLine.order_line_id == OrderLine.id))
     .outerjoin(Item, Item.id == OrderLine.item_id)
-    .where(Parcel.id.in_(bindparam("ids", expanding=True)), OrderLine.is_service.is_(False))
+    # A title that was taken out of the order under way keeps its line, with no copies.
+    .where(Parcel.id.in_(bindparam("ids", expanding=True)), OrderLine.is_service.is_(False),
+           (OrderLine.units_wanted > 0) | (ParcelLine.units > 0))
     .order_by(OrderLine.position)
 )
 
