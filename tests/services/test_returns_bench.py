@@ -366,6 +366,7 @@ def test_the_wrong_title_that_we_sent_is_paid_like_the_one_that_was_ordered(db, 
     db.write(returns_desk.judge_unit, actor, unit_id, "accepted", "Picked from the shelf beside it")
 
     assert state_of(db, bench) == "settled"
+    assert rows(db, ReturnLine.id, ReturnLine.order_line_id, ReturnLine.units_accepted) == [(1, sent.line_ids[0], 1)]
     assert rows(db, Refund.order_id, Refund.amount_minor) == [(sent.id, 2300)]
     assert rows(db, OrderLine.position, OrderLine.units_returned) == [(1, 1), (2, 0)]
     with db.read() as session:

@@ -85,7 +85,7 @@ def left_to_refund(session: Session, order_id: int) -> int:
     given = session.execute(select(ORDER.c.refunded_minor).where(ORDER.c.id == order_id)).scalar_one()
     if not refunds_paid.has_paid(session, order_id):
         return 0
-    return max(0, refunds_paid.paid_of(session, order_id).total - given)
+    return max(0, refunds_paid.paid_of(session, order_id).total - int(given))
 
 
 def approve(session: Session, actor: Actor, refund_id: int) -> None:

@@ -61,9 +61,7 @@ def give_back(session: Session, actor: Actor, unit: ReturnUnit, scan_row: int) -
         _count(session, unit.return_line_id, received=-1)
     _forget_incident(session, actor, unit)
     session.execute(delete(UNIT).where(UNIT.c.id == unit.id))
-    session.execute(delete(LINE).where(  # A line that only this copy had made.
-        LINE.c.id == unit.return_line_id, LINE.c.units == 0, LINE.c.units_received == 0,
-        ~select(UNIT.c.id).where(UNIT.c.return_line_id == LINE.c.id).exists()))
+    _drop_if_empty(session, unit.return_line_id)
 
 
 def send_back(session: Session, actor: Actor, unit: ReturnUnit, scan_row: int) -> int:
@@ -307,7 +305,16 @@ def _hang(session: Session, unit: ReturnUnit, line_id: int) -> None:
     accepted = int(unit.acceptance == returns.ACCEPTED)
     _count(session, unit.return_line_id, received=-1, accepted=-accepted)
     _count(session, line_id, received=1, accepted=accepted)
+    was = unit.return_line_id
     _change(session, unit.id, return_line_id=line_id)
+    _drop_if_empty(session, was)
+
+
+def _drop_if_empty(session: Session, line_id: int) -> None:
+    """A line that only the copy had made which is no more on it."""
+    session.execute(delete(LINE).where(
+        LINE.c.id == line_id, LINE.c.units == 0, LINE.c.units_received == 0,
+        ~select(UNIT.c.id).where(UNIT.c.return_line_id == LINE.c.id).exists()))
 
 
 def _count(session: Session, line_id: int, *, received: int = 0, accepted: int = 0) -> None:
