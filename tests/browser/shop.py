@@ -22,16 +22,20 @@ from warehouse.domain.people import Actor
 from warehouse.domain.picking import FREE
 from warehouse.models.catalog import Item, ItemCode
 from warehouse.models.counting import CountSession
+from warehouse.models.incidents import Incident
 from warehouse.models.journal import Scan
+from warehouse.models.messages import Message
 from warehouse.models.orders import Order
 from warehouse.models.packing import Parcel
 from warehouse.models.people import Person
 from warehouse.models.picking import PickRun, PickStop, Tote
 from warehouse.models.receiving import Delivery
+from warehouse.models.returns import CustomerReturn
 from warehouse.models.stock import Location, StockBalance
 from warehouse.queries import putback
 from warehouse.services import (
     counting_look,
+    customer,
     packing_draw,
     packing_look,
     picking_look,
@@ -136,6 +140,23 @@ class Shop:
 
     def orders(self, *states):
         return self._ids(select(Order.id).where(Order.state.in_(states)).order_by(Order.due_at, Order.id))
+
+    def order_number(self, order_id):
+        return self._ids(select(Order.number).where(Order.id == order_id))[0]
+
+    def customer_link(self, order_id):
+        """The unguessable part of the address of the customer's page."""
+        return self.database.write(customer.link_of, order_id)
+
+    def incidents(self, kind, *stages):
+        rows = select(Incident.id).where(Incident.kind == kind).order_by(Incident.id)
+        return self._ids(rows.where(Incident.stage.in_(stages)) if stages else rows)
+
+    def returns(self, *states):
+        return self._ids(select(CustomerReturn.id).where(CustomerReturn.state.in_(states)).order_by(CustomerReturn.id))
+
+    def messages(self, *states):
+        return self._ids(select(Message.id).where(Message.state.in_(states)).order_by(Message.id))
 
     def parcels(self, *states):
         return self._ids(select(Parcel.id).where(Parcel.state.in_(states)).order_by(Parcel.id))

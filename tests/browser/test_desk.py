@@ -23,12 +23,18 @@ DESK = {
     "stock-card": "/stock/item/1", "shelf-card": "/stock/location/10", "stocktakes": "/stocktakes/",
     "stocktake-new": "/stocktakes/new?kind=zone", "stocktake-list": "/stocktakes/new?kind=list",
     "accuracy": "/accuracy/", "accuracy-months": "/accuracy/?by=month",
-    "customers-must-hear": "/messages/", "texts": "/messages/templates", "text": "/messages/templates/delayed/en",
+    "customers-must-hear": "/messages/", "on-its-way": "/messages/?shown=on_its_way", "texts": "/messages/templates",
+    "text": "/messages/templates/delayed/en", "trends": "/incidents/trends/", "late": "/delays/",
+    "working-time": "/delays/shifts", "tracking": "/tracking/", "returns": "/returns/",
+    "returns-why": "/returns/figures/", "return-policy": "/returns/policy", "returns-import": "/returns/import",
+    "return-new": "/returns/new", "returns-bench": "/returned/", "refunds": "/refunds/", "service": "/service/",
+    "service-title": "/service/?q=三体", "service-nothing": "/service/?q=qqq", "pauses": "/pauses/",
 }  # fmt: skip
 # Told apart by their own colours: charts, plates, states.
 DARK = (
     "home", "delivery-begun", "transfers", "count-list", "purchases", "purchase", "buyer-delivery", "stock-low",
-    "stock-card", "shelf-card", "stocktakes", "stocktake", "accuracy",
+    "stock-card", "shelf-card", "stocktakes", "stocktake", "accuracy", "incidents", "incident-lost", "trends", "late",
+    "returns-why", "return-settled", "refunds", "time-line", "pauses", "customer",
 )
 
 
@@ -39,7 +45,21 @@ def pages(shop):
         **WORK, **DESK, "delivery": f"/receive/{announced}", "delivery-begun": f"/receive/{begun}",
         "buyer-delivery": f"/purchasing/deliveries/{begun}",
         "buyer-delivery-over": f"/purchasing/deliveries/{shop.deliveries('closed')[0]}",
-        "stocktake": f"/stocktakes/{shop.stocktakes('counting', 'zone')[0]}",
+        "stocktake": f"/stocktakes/{shop.stocktakes('counting', 'zone')[0]}", **gone_wrong(shop),
+    }
+
+
+def gone_wrong(shop):
+    """What went wrong, came back and was asked, each beside the order that it hangs on."""
+    lost, torn = shop.incidents("lost")[0], shop.incidents("damaged", "customer")[0]
+    returned = shop.returns("settled")[0]
+    told, order = shop.messages("wanted")[0], shop.orders("returned")[0]
+    return {
+        "incident-lost": f"/incidents/{lost}", "incident-torn": f"/incidents/{torn}",
+        "return-settled": f"/returns/{returned}", "return-approved": f"/returns/{shop.returns('approved')[0]}",
+        "return-of-order": f"/returns/new?order={shop.order_number(order)}", "message": f"/messages/{told}",
+        "messages-of-order": f"/messages/?order={order}", "time-line": f"/service/order/{order}",
+        "order-returned": f"/orders/{order}", "customer": f"/o/{shop.customer_link(order)}",
     }
 
 

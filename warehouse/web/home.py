@@ -40,7 +40,7 @@ DESKS = {
     "orders": (
         ("orders", "order", "see_orders", "orders.listing"), ("review", "hold", "review", "orders.review"),
         ("waves", "flag", "release", "waves.release"), ("delays", "clock", "see_board", "delays.listing"),
-        ("dock", "ship", "ship", "shipping.dock"), ("tracking", "scan", "import", "tracking.page"),
+        ("dock", "ship", "ship", "shipping.dock"), ("tracking", "scan", "serve", "tracking.page"),
     ),
     "customers": (
         ("service", "people", "serve", "service.page"), ("messages", "note", "serve", "messages.listing"),
