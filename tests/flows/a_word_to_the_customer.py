@@ -123,7 +123,7 @@ def test_a_changed_text_is_used_once_somebody_else_has_read_it(shop, post_box, o
         lead.post(path, subject="Your order {order}", body="Dear {name}, {price} of {title}.")
     lead.post(path, subject="A short wait for {title}", body="Dear {name},\n\n{n} × {title} will follow.\n\n{shop}")
     (draft, *_) = [each for each in manager.get(path)["versions"] if each["state"] == "draft"]
-    with pytest.raises(Refused, match="own|not_allowed"):
+    with pytest.raises(Refused, match=r"own|not_allowed"):
         lead.post(f"/messages/templates/{draft['id']}/review", seen_at=draft["created_at"])
     assert letter_of(service, message_id) == before
 
