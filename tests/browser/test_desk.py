@@ -34,7 +34,7 @@ DESK = {
 DARK = (
     "home", "delivery-begun", "transfers", "count-list", "purchases", "purchase", "buyer-delivery", "stock-low",
     "stock-card", "shelf-card", "stocktakes", "stocktake", "accuracy", "incidents", "incident-lost", "trends", "late",
-    "returns-why", "return-settled", "refunds", "time-line", "pauses", "customer",
+    "returns-why", "return-settled", "refunds", "time-line", "pauses",
 )
 
 
