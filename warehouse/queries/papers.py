@@ -33,8 +33,8 @@ _FIRST = (
 )
 _PARCELS = (
     select(
-        Parcel.id, Parcel.number, Parcel.position, _COUNT.label("count"), _FIRST.label("first"), Parcel.weight_g, Parcel.tracking_number,
-        Parcel.label_made_at, Parcel.closed_at, Parcel.opened_at, Person.name.label("packer"),
+        Parcel.id, Parcel.number, Parcel.position, _COUNT.label("count"), _FIRST.label("first"), Parcel.weight_g,
+        Parcel.tracking_number, Parcel.label_made_at, Parcel.closed_at, Parcel.opened_at, Person.name.label("packer"),
         Order.id.label("order_id"), Order.number.label("order_number"), Order.channel, Order.source_number,
         Order.recipient, Order.country, Order.province, Order.city, Order.postcode, Order.language, Order.currency,
         Order.total_minor, Order.cod_minor, Order.service, Order.gift_note, Order.buyer_remark, Order.when_short,

@@ -33,8 +33,8 @@ class Cancelled:
 
 
 def cancel_order(session: Session, actor: Actor, order_id: int, reason: str) -> Cancelled:
-    """Call an order off. What was paid for it is asked of finance. Refused without a reason, twice, and once it left the
-    house: then it can only be returned."""
+    """Call an order off. What was paid for it is asked of finance. Refused without a reason, twice, and once it left
+    the house: then it can only be returned."""
     reason = " ".join(reason.split())[:REASON_LIMIT]
     if not reason:
         raise Invalid("cancellation.reason_needed")

@@ -14,7 +14,7 @@ from warehouse.services import orders_change, orders_follow, orders_review, orde
 
 
 def split(session: Session, actor: Actor, order_id: int, units: Mapping[int, int], reason: str) -> int:
-    """Take units, by line, out of an order and make another order of them; its id. They take what was paid for them with them;
+    """Take units, by line, out of an order and make another order of them; its id. What was paid goes along;
     cash is still collected with the first. What was picked of them waits to be put back and is fetched anew. Refused
     where one of the two would be empty, and for an order that waits for something else than stock."""
     why, under = orders_review.read_reason(reason), orders_change.open_order(session, order_id)

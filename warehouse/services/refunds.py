@@ -27,8 +27,8 @@ def ask(
     incident_id: int | None = None, key: str = "",
 ) -> int:
     """Ask finance to give back an amount; the refund's id. Refused: nothing was paid, more than is left of what was
-    paid, and a second one for the same return or incident. One that was refused may be asked anew, as the same row. `key` is
-    that of a form: the same form again is the same refund."""
+    paid, and a second one for the same return or incident. One that was refused may be asked anew, as the same row.
+    `key` is that of a form: the same form again is the same refund."""
     order = session.execute(
         select(ORDER.c.currency).where(ORDER.c.id == order_id).with_for_update()).one_or_none()
     if order is None:

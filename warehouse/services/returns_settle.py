@@ -42,9 +42,9 @@ def settle_if_done(session: Session, actor: Actor, return_id: int) -> bool:
 
 def refund_due(session: Session, made: CustomerReturn) -> int:
     """What the customer gets for the accepted copies of a return, in minor units: their price by the order's lines,
-    less the discount of the whole order that paid for them, less the fee as far as they are what was asked, and with the postage that was
-    paid where the policy has the shop bear it and the customer keeps nothing of the order. Never more than is left of
-    what was paid."""
+    less the discount of the whole order that paid for them, less the fee as far as they are what was asked,
+    and with the postage that was paid where the policy has the shop bear it and the
+    customer keeps nothing of the order. Never more than is left of what was paid."""
     price = accepted_price(session, made.id)
     if not price or made.order_id is None:
         return 0
