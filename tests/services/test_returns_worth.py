@@ -1,4 +1,5 @@
-"""What copies that came back are worth: used ones have a price and a name of their own, dear ones are not scrapped alone."""
+"""What copies that came back are worth: used ones have a name and price of their own, dear ones no one scraps alone."""
+alone."""
 
 from tests.builders import an_item, moves_of, units_at
 from tests.floor import broken_claims
