@@ -1,6 +1,6 @@
-"""A copy is found damaged: at the shelf, at the bench, and once more after the parcel was opened at the customer's, each
-time from the report to the settled end at the desk. Copies, orders and messages are where they should be, and nothing
-is given twice."""
+"""A copy is found damaged: at the shelf, at the bench, and once more after the parcel was opened at the customer's,
+each time from the report to the settled end at the desk. Copies, orders and messages are where they should be, and
+nothing is given twice."""
 
 import io
 
@@ -19,7 +19,8 @@ DUNE = "9780441172696"
 
 @pytest.fixture
 def story(shop):
-    """Two copies of Dune Messiah of four, ordered, picked into T-01 and on the bench: (item, order, packer, manager)."""
+    """Two copies of Dune Messiah of four, ordered, picked into T-01 and on the bench: (item, order, packer,
+    manager)."""
     item, _ = shop.stock("B-01-1", DUNE, "Dune Messiah", 4)
     for code in ("T-01", "T-02"):
         builders.a_tote(shop.db, code)

@@ -105,7 +105,8 @@ def test_what_the_customer_was_asked_and_is_answered_meanwhile_is_not_asked_any_
     assert shop.minute()["letters out of date"] == 1
     with shop.db.read() as session:
         rows = session.execute(select(Message.why, Message.state, Message.done_note).order_by(Message.id)).all()
-    assert [tuple(each) for each in rows] == [("ask_address", "dropped", "order_cancelled"), ("cancelled", "wanted", "")]
+    assert [tuple(each) for each in rows] == [
+        ("ask_address", "dropped", "order_cancelled"), ("cancelled", "wanted", "")]
     desk.headers["Accept"] = "text/html"
     _, page = desk.ask("GET", f"/service/order/{cancelled}")
     assert b"the order was cancelled meanwhile" in page and b"order_cancelled" not in page

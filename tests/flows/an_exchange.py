@@ -71,7 +71,8 @@ def money_of(shop, order_id):
 def lines_of(shop, order_id):
     with shop.db.read() as session:
         return session.execute(
-            select(OrderLine.id, OrderLine.title_text, OrderLine.units_wanted).where(OrderLine.order_id == order_id)).all()
+            select(OrderLine.id, OrderLine.title_text, OrderLine.units_wanted)
+            .where(OrderLine.order_id == order_id)).all()
 
 
 def test_only_what_came_and_is_good_enough_is_exchanged(shop, items, order):

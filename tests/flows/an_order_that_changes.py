@@ -98,7 +98,8 @@ def check_out(desk, hand, order_id):
 def load(hand, order_id):
     task = hand.get(f"/pack/{order_id}")["task"]
     for parcel in task["parcels"]:
-        shipped = hand.get(f"/ship/{parcel['id']}")["task"] if parcel["state"] == "labelled" else hand.ship(parcel["id"])
+        is_labelled = parcel["state"] == "labelled"
+        shipped = hand.get(f"/ship/{parcel['id']}")["task"] if is_labelled else hand.ship(parcel["id"])
         hand.hand_over(shipped["code"], task["carrier"])
 
 
@@ -201,7 +202,8 @@ def test_another_title_under_the_packers_hands_is_told_at_the_next_scan(shop, de
     assert (answer["code"], answer["task"]["units_out"]) == ("packing.taken_out", 0)
     assert finish(desk, hand, order.id) == ["dispatched"]
     assert sent(shop, order.id) == {THREE_BODY: 2, WALDEN: 1}
-    shown = [(line["original_title"], line["title"]) for line in page(desk, order.id)["lines"] if line["original_title"]]
+    lines = page(desk, order.id)["lines"]
+    shown = [(line["original_title"], line["title"]) for line in lines if line["original_title"]]
     assert shown == [("Dune Messiah", "Walden")]
     nothing_is_lost(shop, order.id)
 

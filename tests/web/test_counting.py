@@ -126,7 +126,8 @@ def test_no_page_and_no_answer_holds_what_the_books_say(tablet, other_tablet, db
 def test_whoever_has_a_shelf_in_hand_sees_the_books_nowhere(tablet, task_id, shelf, dune):
     tablet.sign_in("manager")
     pages = ("/find?q=Dune", f"/find/item/{dune.id}", f"/find/location/{shelf.id}", f"/stock/item/{dune.id}",
-             f"/stock/location/{shelf.id}", "/stock/", "/stock/export", "/stocktakes/", "/transfers/", "/incidents/", "/delays/")
+             f"/stock/location/{shelf.id}", "/stock/", "/stock/export", "/stocktakes/", "/transfers/", "/incidents/",
+             "/delays/")
     assert {tablet.get(page, **JSON).status_code for page in pages} == {200}
     tablet.scan("/count/scan", shelf.label)
 
