@@ -1,5 +1,4 @@
 """What copies that came back are worth: used ones have a name and price of their own, dear ones no one scraps alone."""
-alone."""
 
 from tests.builders import an_item, moves_of, units_at
 from tests.floor import broken_claims
