@@ -41,8 +41,8 @@ SENT_BY_CUSTOMER = 2
 def test_whatever_the_desk_changes_the_books_have_every_copy_where_it_lies(db, actor, picker, packer):
     done = play(db, actor, picker, packer, 7)
     # The day has something of each.
-    assert set(done) >= {"change_units", "cancel_units", "add_line", "choose_item", "hold", "cancel", "address", "split",
-                         "load", "put_back", "comes_back"}
+    assert set(done) >= {"change_units", "cancel_units", "add_line", "choose_item", "hold", "cancel", "address",
+                         "split", "load", "put_back", "comes_back"}
 
 
 @pytest.mark.slow
@@ -317,11 +317,12 @@ class Day:
         if order_id is None or self.back[order_id]:
             return
         with self.db.read() as session:
-            number = session.execute(
-                select(Parcel.number).where(Parcel.order_id == order_id, Parcel.state == "handed_over")).scalars().first()
+            number = session.execute(select(Parcel.number).where(
+                Parcel.order_id == order_id, Parcel.state == "handed_over")).scalars().first()
         item = next(each for each in self.items if self.gone[order_id][each.id])
         self.last = f"return of order {order_id}"
-        brought_in(self.db, self.packer, number, [(item, self.chance.choice(("as_new", "damaged")))], choice=SENT_BY_CUSTOMER)
+        copies = [(item, self.chance.choice(("as_new", "damaged")))]
+        brought_in(self.db, self.packer, number, copies, choice=SENT_BY_CUSTOMER)
         self.away[item.id] -= 1
         self.back[order_id] += 1
         self.done["comes_back"] += 1
@@ -329,7 +330,7 @@ class Day:
     # --- The evening --------------------------------------------------------------------------------------------------
 
     def come_to_rest(self):
-        """Nobody changes anything any more; what is open goes out, or is called off where the shelves do not have it."""
+        """Nobody changes anything any more; what is open goes out, or is called off where no shelf has it."""
         for _ in range(MOST_ROUNDS):
             self.lift()
             self.release()
