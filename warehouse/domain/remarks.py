@@ -38,7 +38,8 @@ _LATIN_ONLY = re.compile(r"[\x00-\u024f]+")
 
 def titles_named(remark: str, titles: Sequence[str]) -> list[str]:
     """Those of some catalogue titles that stand in a remark, the longest first, as whole words."""
-    text, found = _plain(remark), []
+    text = _plain(remark)
+    found: list[str] = []
     for title in sorted(set(titles), key=len, reverse=True):
         plain, is_latin = _plain(title), bool(_LATIN_ONLY.fullmatch(title))
         if len(plain) < (SHORTEST_LATIN if is_latin else SHORTEST_HAN) or plain not in text:

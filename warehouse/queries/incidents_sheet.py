@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from warehouse.domain.incidents import OPEN
@@ -17,7 +17,7 @@ from warehouse.models.stock import Location
 SHOWN = 6
 FOR_HOURS = 24
 
-_REPORTS: Select[Any] = (
+_REPORTS: Any = (
     select(Incident.id, Incident.kind, Incident.stage, Incident.state, Incident.cause, Incident.units, Incident.note,
            Incident.at, Incident.person_id, Item.title, Location.code.label("location"),
            Order.number.label("order_number"), Parcel.number.label("parcel"))

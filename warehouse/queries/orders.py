@@ -236,7 +236,7 @@ def _things(session: Session, order_id: int) -> list[Thing]:
         ("refund", Refund, Refund.number, Refund.requested_at),
         ("message", Message, Message.why, Message.wanted_at),
     )
-    rows = session.execute(union_all(*(
+    rows: Any = session.execute(union_all(*(
         select(literal(kind), table.id, what, table.state, at.label("at")).where(table.order_id == order_id)
         for kind, table, what, at in of)).order_by(literal_column("at").desc()).limit(MOST_THINGS))
     return [Thing(*row) for row in rows]

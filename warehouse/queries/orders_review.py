@@ -61,7 +61,7 @@ def review_desk(session: Session, *, reason: str = "") -> ReviewDesk:
         ORDER.c.shipping_minor,
         ORDER.c.cod_minor,
     )
-    rows = session.execute(
+    rows: Any = session.execute(
         ORDER_ROW.add_columns(*more).where(*held).order_by(ORDER.c.due_at, ORDER.c.id).limit(PAGE)).all()
     ids = [row.id for row in rows]
     lines = lines_of(session, ids)
@@ -79,8 +79,8 @@ def review_desk(session: Session, *, reason: str = "") -> ReviewDesk:
     )
     width = len(ORDER_ROW.selected_columns)
     orders = [
-        HeldOrder(OrderRow(*row[:width]), holds.get(row.id, []), lines.get(row.id, []), *row[width:],
-                  evidence[row.id])
+        HeldOrder(*(OrderRow(*row[:width]), holds.get(row.id, []), lines.get(row.id, []), *row[width:],
+                    evidence[row.id]))
         for row in rows
     ]
     total = session.execute(select(func.count()).select_from(ORDER).where(*held)).scalar_one()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -42,7 +43,7 @@ class PastPause:
 def list_past(session: Session) -> list[PastPause]:
     """The latest stops that were ended, the newest first."""
     ender = aliased(Person)
-    rows = session.execute(
+    rows: Any = session.execute(
         select(Pause.id, Pause.what, Pause.carrier_code, Pause.item_id, Pause.reason, Pause.began_at, Person.name,
                Pause.ended_at, ender.name, Carrier.name_en, Carrier.name_zh, Item.title)
         .join(Person, Person.id == Pause.began_by).join(ender, ender.id == Pause.ended_by)

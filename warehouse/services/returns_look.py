@@ -105,14 +105,15 @@ def look(session: Session, return_id: int) -> ReturnNow:
 
 
 def _rows(session: Session, return_id: int) -> tuple[Row[Any], ...]:
-    return tuple(session.execute(
+    rows: Any = session.execute(
         select(ReturnUnit.id, ReturnUnit.item_id, ReturnUnit.return_line_id, ReturnUnit.received_as,
                ReturnUnit.acceptance, ReturnUnit.grade, ReturnUnit.disposition, ReturnUnit.into_item_id,
                ReturnUnit.incident_id, ReturnUnit.scan_id, ReturnUnit.left_at, ReturnUnit.at, *BOOK, Item.price_minor,
                _INTO.sku.label("into_sku"), _INTO.edition.label("into_edition"),
                _INTO.price_minor.label("into_price_minor"), _INTO.currency)
         .join(Item, Item.id == ReturnUnit.item_id).outerjoin(_INTO, _INTO.id == ReturnUnit.into_item_id)
-        .where(ReturnUnit.return_id == return_id).order_by(ReturnUnit.id)).all())
+        .where(ReturnUnit.return_id == return_id).order_by(ReturnUnit.id))
+    return tuple(rows)
 
 
 def _lines(session: Session, return_id: int, order_id: int | None) -> tuple[Row[Any], ...]:
@@ -120,14 +121,15 @@ def _lines(session: Session, return_id: int, order_id: int | None) -> tuple[Row[
     if order_id is None:
         return ()
     asked = func.coalesce(ReturnLine.units, 0)
-    return tuple(session.execute(
+    rows: Any = session.execute(
         select(OrderLine.id, OrderLine.item_id, *BOOK, asked.label("asked"),
                func.coalesce(ReturnLine.units_received, 0).label("received"),
                (OrderLine.units_dispatched - _CAME).label("with_customer"), literal(order_id).label("order_id"))
         .join(Item, Item.id == OrderLine.item_id)
         .outerjoin(ReturnLine, (ReturnLine.order_line_id == OrderLine.id) & (ReturnLine.return_id == return_id))
         .where(OrderLine.order_id == order_id, OrderLine.units_dispatched > 0)
-        .order_by(asked == 0, OrderLine.position)).all())
+        .order_by(asked == 0, OrderLine.position))
+    return tuple(rows)
 
 
 def lines_sent(session: Session, order_id: int) -> list[Line]:
