@@ -119,8 +119,8 @@ def test_the_customers_page_gets_its_address_at_the_desk(desk, order, app):
     assert app.test_client().get(made).status_code == 200
 
 
-@pytest.mark.parametrize(("lang", "words"), [(i18n.ENGLISH, "by itself"), (i18n.CHINESE, "系统")])
-def test_what_came_by_the_customers_page_is_told_as_done_by_itself(tablet, db, actor, order, lang, words):
+@pytest.mark.parametrize(("lang", "words"), [(i18n.ENGLISH, "by the customer"), (i18n.CHINESE, "客户本人")])
+def test_what_came_by_the_customers_page_is_told_as_the_customers(tablet, db, actor, order, lang, words):
     link = db.write(customer.link_of, order.id)
     db.write(customer.report_problem, actor.at, link, "question", Said("k" * 22, "When does it leave?"))
     tablet.sign_in("service", name="Mei", language=lang)

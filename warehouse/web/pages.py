@@ -15,6 +15,7 @@ from flask import Flask, g
 from jinja2.runtime import Macro
 
 from warehouse import clock, i18n
+from warehouse.domain.incidents import CUSTOMER
 from warehouse.domain.people import Actor
 from warehouse.services.setup import SYSTEM_NAME
 from warehouse.web.access import language
@@ -123,9 +124,12 @@ def initials(name: str) -> str:
     return "".join(word[0] for word in name.split()[:2]).upper()
 
 
-def doer(name: str) -> str:
-    """Who did it, on a screen: the house has a name of its own in the books, which is no word of any language."""
-    return t("common.by_itself") if name == SYSTEM_NAME else name
+def doer(name: str, stage: str = "") -> str:
+    """Who did it, on a screen: the house has a name of its own in the books, which is no word of any language. What it
+    wrote down at the stage `customer` came from the customer's page."""
+    if name != SYSTEM_NAME:
+        return name
+    return t("common.by_customer") if stage == CUSTOMER else t("common.by_itself")
 
 
 def plate_cells(location: Any) -> list[tuple[str, str]]:
