@@ -61,6 +61,18 @@ def test_the_desk_says_how_many_titles_are_low(tablet, db, actor, book, shelf):
     assert low() == 1
 
 
+def test_the_desk_says_as_many_late_orders_as_the_list(tablet, db, book):
+    early, late = clock.now() + timedelta(hours=5), clock.now() - timedelta(minutes=5)
+    builders.an_order(db, {book: 1}, state="held", due_at=early, confirm_by=late)
+    builders.an_order(db, {book: 1}, state="confirmed", due_at=late, confirm_by=late)
+    builders.an_order(db, {book: 1}, state="confirmed", due_at=early, confirm_by=late)
+    builders.an_order(db, {book: 1}, state="held", due_at=late, payment="unpaid")
+    tablet.sign_in("manager")
+
+    doors = {desk["name"]: desk["count"] for desk in tablet.client.get("/desk", headers=JSON).json["desks"]}
+    assert doors["delays"] == tablet.get("/delays/", **JSON).json["counts"]["late"] == 2
+
+
 def test_the_desk_lists_each_page_that_this_person_may_open(tablet, other_tablet):
     tablet.sign_in("manager")
     pages = [desk["name"] for desk in tablet.client.get("/desk", headers=JSON).json["desks"]]

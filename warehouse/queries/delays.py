@@ -123,6 +123,11 @@ _TO_CONFIRM: ColumnElement[bool] = and_(
     Order.state.in_((RECEIVED, HELD)), Order.confirmed_at.is_(None), Order.confirm_by.is_not(None))
 
 
+def is_late(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """The orders that the list calls late at this moment, where only their number is wanted."""
+    return (*_IN_HOUSE, or_(Order.due_at < now, and_(_TO_CONFIRM, Order.confirm_by < now)))
+
+
 @dataclass(frozen=True)
 class _Judged:
     """`domain.clocks.judge` for all orders at once, by both of their clocks: the worse verdict counts, and of two that

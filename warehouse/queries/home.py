@@ -11,7 +11,6 @@ from warehouse.domain import codes, picking, stock, stock_figures
 from warehouse.domain.counting import APPROVAL, LEAD
 from warehouse.domain.incidents import OPEN
 from warehouse.domain.messages import FAILED, WANTED
-from warehouse.domain.orders import BEFORE_DISPATCH
 from warehouse.domain.people import Actor
 from warehouse.domain.scans import ACCEPTED, REFUSED
 from warehouse.models.catalog import Item
@@ -27,7 +26,7 @@ from warehouse.models.returns import CustomerReturn, Refund
 from warehouse.models.shipping import Pause
 from warehouse.models.stock import Location, PutBack, StockBalance
 from warehouse.models.transfers import Replenishment
-from warehouse.queries import stock_lists
+from warehouse.queries import delays, stock_lists
 
 TO_PACK = ("picked", "packing")
 UNFINISHED = (picking.BINDING, picking.STARTED)
@@ -74,7 +73,7 @@ def count_desks(session: Session, now: datetime) -> dict[str, int]:
         _count(select(func.count()).where(Order.state == "held")),
         _count(select(func.count()).where(Incident.state == OPEN)),
         _count(select(func.count()).where(CountResult.state.in_((APPROVAL, LEAD)))),
-        _count(select(func.count()).where(Order.state.in_(BEFORE_DISPATCH), Order.due_at < now)),
+        _count(select(func.count()).where(*delays.is_late(now))),
         _count(select(func.count()).where(Message.state.in_((WANTED, FAILED)))),
         _count(select(func.count()).where(CustomerReturn.state == "requested")),
         _count(select(func.count()).where(Refund.state.in_(("requested", "approved")))),
