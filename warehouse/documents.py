@@ -15,8 +15,8 @@ from labels import barcodes, captions, discrepancy_report, packing_slip, shippin
 from labels import manifest as lists
 from warehouse import clock, i18n
 from warehouse.config import Config
+from warehouse.domain.money import WITHOUT_MINOR_UNITS
 from warehouse.domain.own_labels import make_label
-from warehouse.domain.price_cells import WITHOUT_MINOR_UNITS
 from warehouse.domain.purchasing import OVERS, SHORT
 from warehouse.errors import Conflict, Invalid, NotFound
 from warehouse.gateways import exports

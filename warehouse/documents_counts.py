@@ -10,7 +10,7 @@ from labels.count_report import CountReport, ReportLine
 from warehouse import i18n
 from warehouse.config import Config
 from warehouse.documents import money
-from warehouse.domain.price_cells import WITHOUT_MINOR_UNITS
+from warehouse.domain.money import minor_per_major
 from warehouse.errors import NotFound
 from warehouse.gateways import exports
 from warehouse.queries import stocktakes as queries
@@ -39,7 +39,7 @@ def report_xlsx(session: Any, config: Config, session_id: int, lang: str) -> tup
         "currency", "state", "cause", "note", "decided_by", "decided_at", "moves")]
     rows: list[list[exports.Cell]] = [[
         line.location, line.title, line.code, line.on_record, *_rounds(config, line), line.units, line.units_posted,
-        line.value_minor / (1 if line.currency in WITHOUT_MINOR_UNITS else 100), line.currency,
+        line.value_minor / minor_per_major(line.currency), line.currency,
         say(f"state_{line.state}"),
         say(f"cause_{line.cause}") if line.cause else "", line.note, line.decided_by, _local(config, line.decided_at),
         ", ".join(map(str, moves.get(line.id, ()))),

@@ -263,3 +263,12 @@ def test_a_moment_without_offset_is_local_and_an_impossible_one_is_none():
     assert read_moment("2026-03-04 10:00:00", ZONE).isoformat() == "2026-03-04T02:00:00+00:00"
     assert read_moment("2026-03-04 19:55:27 +0000", ZONE).isoformat() == "2026-03-04T19:55:27+00:00"
     assert read_moment("2026-02-30", ZONE) is None
+
+
+@pytest.mark.parametrize(("currency", "total", "postage", "price"), [("JPY", 2300, 500, 1800), ("CNY", 230000, 50000,
+                                                                                               180000)])
+def test_a_currency_without_minor_units_counts_whole_ones(currency, total, postage, price):
+    sheet = ("order,paid,currency,shipping,total,cod_amount,recipient,address,city,postcode,country,sku_or_isbn,"
+             f"quantity,price\nJ1,yes,{currency},500.00,2300.00,,Sato,1 Cho,Tokyo,100-0001,JP,{BOOK},1,1800\n")
+    draft = read(sheet.encode())[0].drafts[0]
+    assert (draft.total_minor, draft.shipping_minor, draft.lines[0].price_minor) == (total, postage, price)

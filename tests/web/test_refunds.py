@@ -90,3 +90,16 @@ def test_the_desk_asks_for_a_refund_by_hand_and_a_second_press_is_the_same(finan
         again = {**form, "amount": wrong, "key": "another"}
         assert other_tablet.post(f"/refunds/ask/{order.id}", again, **JSON).json["code"] == code
     assert other_tablet.post("/refunds/ask/999", form, **JSON).status_code == 404
+
+
+def test_yen_are_asked_back_in_whole_ones(tablet, db):
+    order = an_order(db, {an_item(db, "Dune", isbn="9780441013593"): 1}, state="dispatched", total_minor=5000,
+                     currency="JPY")
+    tablet.sign_in("service")
+    assert "5000 JPY of what was paid is left." in tablet.get(f"/service/order/{order.id}").get_data(as_text=True)
+    form = {"amount": "450", "currency": "JPY", "reason": "late gift", "key": "a key of the form"}
+    broken = tablet.post(f"/refunds/ask/{order.id}", {**form, "amount": "4.50"}, **JSON)
+    assert broken.json["code"] == "common.amount_wrong"
+    tablet.post(f"/refunds/ask/{order.id}", form)
+    assert [row.amount_minor for row in refund_rows(db, order)] == [450]
+

@@ -150,7 +150,7 @@ def test_a_settlement_with_money_is_told_by_its_amount_and_the_refund_by_its_num
     page = desk.get(f"/service/order/{order.id}?show=incident").get_data(as_text=True)
     details = re.findall(r"</b>(?:<span[^>]*>[^<]*</span>)+", page)
     details = [text for found in details for text in re.findall(r">([^<]+)</span>", found)]
-    assert "1.50" in details
+    assert "1.50 CNY" in details
     assert not [text for text in details if text.isdigit()]
     assert "RF-000001" in desk.get(f"/service/order/{order.id}").get_data(as_text=True)
 

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from warehouse.domain.messages import TOPICS
-from warehouse.domain.price_cells import WITHOUT_MINOR_UNITS
+from warehouse.domain.money import WITHOUT_MINOR_UNITS
 from warehouse.errors import Invalid
 
 # What every text may name. `{name}` and `{link}` are put in when the letter is sealed for sending, the others when it

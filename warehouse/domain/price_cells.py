@@ -8,8 +8,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-# ISO 4217: currencies without minor units; all others here have two places.
-WITHOUT_MINOR_UNITS = {"JPY", "KRW"}
+from warehouse.domain.money import WITHOUT_MINOR_UNITS
+
 KNOWN = {"CNY", "TWD", "HKD", "MOP", "USD", "GBP", "EUR", "JPY", "KRW", "SGD", "CAD", "AUD"}
 _ISBN_COUNTRIES = (
     ("9787", "CNY"),

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from warehouse.domain.money import write_amount
 from warehouse.domain.orders import (
     CANCELLED,
     CASH_ON_DELIVERY,
@@ -239,12 +240,9 @@ def _money(draft: OrderDraft) -> list[Flaw]:
     expected = draft.total_expected_minor
     if expected is None or expected == draft.total_minor or any(flaw.code in CAUGHT for flaw in draft.flaws):
         return []
-    facts = {"total": _amount(draft.total_minor), "sum": _amount(expected), "currency": draft.currency}
+    facts = {"total": write_amount(draft.total_minor, draft.currency), "sum": write_amount(expected, draft.currency),
+             "currency": draft.currency}
     return [Flaw("total_mismatch", draft.rows[:1], facts)]
-
-
-def _amount(minor: int) -> str:
-    return f"{'-' if minor < 0 else ''}{abs(minor) // 100}.{abs(minor) % 100:02d}"
 
 
 def _doubts(draft: OrderDraft, world: World) -> list[Flaw]:
@@ -270,11 +268,13 @@ def _odd(draft: OrderDraft, world: World) -> list[Flaw]:
             LOWEST_PERCENT * listed <= 100 * line.price_minor <= HIGHEST_PERCENT * listed
         ):
             found.append(Flaw("odd_price", (line.row,), {
-                "price": _amount(line.price_minor), "listed": _amount(listed), "currency": currency,
+                "price": write_amount(line.price_minor, currency), "listed": write_amount(listed, currency),
+                "currency": currency,
                 "title": line.title}))
     if draft.payment == CASH_ON_DELIVERY and draft.cod_minor > COD_LIMIT_MINOR:
         found.append(Flaw("cod_above_limit", draft.rows[:1], {
-            "amount": _amount(draft.cod_minor), "limit": _amount(COD_LIMIT_MINOR), "currency": draft.currency}))
+            "amount": write_amount(draft.cod_minor, draft.currency),
+            "limit": write_amount(COD_LIMIT_MINOR, draft.currency), "currency": draft.currency}))
     return found
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from warehouse.domain import incidents as rules
 from warehouse.domain import stock as ledger
+from warehouse.domain.money import write_amount
 from warehouse.domain.people import Actor
 from warehouse.errors import Conflict, Invalid, NotAllowed, NotFound
 from warehouse.models.catalog import Item
@@ -174,7 +175,7 @@ def _costs(
 
 def _limit_text(role: str) -> str:
     """"CNY 200.00, USD 30.00": what the role may decide."""
-    return ", ".join(f"{currency} {most // 100}.{most % 100:02d}"
+    return ", ".join(f"{currency} {write_amount(most, currency)}"
                      for currency, most in rules.LIMITS.get(role, {}).items() if currency in {"CNY", "USD", "EUR"})
 
 

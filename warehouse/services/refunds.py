@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from warehouse import i18n
 from warehouse.domain import refunds as rules
+from warehouse.domain.money import write_amount
 from warehouse.domain.people import Actor
 from warehouse.domain.returns import refund_of
 from warehouse.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -43,7 +44,7 @@ def ask(
     refund = _of(session, return_id, incident_id)
     if refund is not None and (refund.state != rules.REFUSED or refund.order_id != order_id):
         raise Conflict("refunds.asked_already", number=refund.number)
-    _take(session, order_id, amount_minor)
+    _take(session, order_id, amount_minor, order.currency)
     if refund is None:
         refund = Refund(order_id=order_id, return_id=return_id, incident_id=incident_id, state=rules.REFUND_FLOW.start,
                         amount_minor=amount_minor, currency=order.currency, reason=said, requested_at=actor.at,
@@ -137,7 +138,7 @@ def _tell(session: Session, actor: Actor, refund: Refund, why: str) -> None:
                   amount=refund.amount_minor, currency=refund.currency)
 
 
-def _take(session: Session, order_id: int, amount_minor: int) -> None:
+def _take(session: Session, order_id: int, amount_minor: int, currency: str) -> None:
     """Add the amount to what the order gives back. The condition is the wall behind the look."""
     left = left_to_refund(session, order_id)
     taken = session.execute(
@@ -146,7 +147,7 @@ def _take(session: Session, order_id: int, amount_minor: int) -> None:
         .values(refunded_minor=ORDER.c.refunded_minor + amount_minor))
     assert isinstance(taken, CursorResult)
     if taken.rowcount != 1 or amount_minor > left:
-        raise Conflict("refunds.more_than_paid", left=f"{left // 100}.{left % 100:02d}")
+        raise Conflict("refunds.more_than_paid", left=write_amount(left, currency))
 
 
 def _of(session: Session, return_id: int | None, incident_id: int | None) -> Refund | None:

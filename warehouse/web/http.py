@@ -15,6 +15,7 @@ from warehouse import clock
 from warehouse.config import Config
 from warehouse.db import Database
 from warehouse.domain import own_labels
+from warehouse.domain.money import minor_per_major
 from warehouse.domain.people import Actor
 from warehouse.domain.scans import RAW_LIMIT, Answer, ScanIn
 from warehouse.errors import Conflict, Invalid, NotAllowed
@@ -175,14 +176,19 @@ def whole_from_request(name: str, *, most: int = 10**9) -> int | None:
 
 
 def amount_from_request() -> int | None:
-    """Minor units of the field `amount`, typed as 12.50; None where it is empty."""
+    """Minor units of the field `amount`, typed as 12.50, of the currency in the field `currency`; None where it is
+    empty."""
     text = text_from_request("amount", most=20)
     if not text:
         return None
     match = AMOUNT.fullmatch(text)
     if match is None:
         raise Invalid("common.amount_wrong")
-    return int(match[1]) * 100 + int((match[2] or "").ljust(2, "0"))
+    whole, part = int(match[1]), int((match[2] or "").ljust(2, "0"))
+    factor = minor_per_major(text_from_request("currency", most=3))
+    if part * factor % 100:
+        raise Invalid("common.amount_wrong")
+    return whole * factor + part * factor // 100
 
 
 def respond(template: str, data: Any, status: int = 200, *, part: str | None = None) -> Response:

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, current_app, redirect, request, url_for
 
 from warehouse import i18n
 from warehouse.domain import incidents as rules
+from warehouse.domain.money import write_amount
 from warehouse.errors import Invalid, NotFound
 from warehouse.gateways import photos as camera
 from warehouse.queries import incidents as queries
@@ -203,7 +204,7 @@ def limit_of(role: str, currency: str) -> str:
     if limits is None:
         return ""
     unit = currency if currency in limits else "CNY"
-    return f"{limits[unit] // 100}.{limits[unit] % 100:02d} {unit}"
+    return f"{write_amount(limits[unit], unit)} {unit}"
 
 
 def word(group: str, name: str, **facts: Any) -> str:

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, request
 from warehouse import clock, i18n, imports
 from warehouse.domain import orders as rules
 from warehouse.domain.carriers import CARRIERS
+from warehouse.domain.money import write_amount
 from warehouse.domain.review import CLASSES, DECISIONS, FOR_MANY, OTHER_DECISIONS
 from warehouse.errors import Invalid, NotFound
 from warehouse.queries import orders as queries
@@ -207,4 +208,4 @@ def hold_words(held: HoldView) -> str:
 @bp.app_template_global()
 def money(minor: int, currency: str) -> str:
     """12.50 GBP; nothing where the shop names no price."""
-    return f"{minor // 100}.{minor % 100:02d} {currency}" if currency else ""
+    return f"{write_amount(minor, currency)} {currency}" if currency else ""

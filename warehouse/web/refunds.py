@@ -7,6 +7,7 @@ from flask import Blueprint, Response, make_response, redirect, request, url_for
 
 from warehouse import i18n
 from warehouse.domain import refunds as rules
+from warehouse.domain.money import minor_per_major, write_amount
 from warehouse.errors import Invalid
 from warehouse.queries import refunds as queries
 from warehouse.services import refunds as service
@@ -99,9 +100,9 @@ def export() -> Response:
 
 
 def sheet_row(row: queries.RefundRow) -> list[Any]:
-    """Money in whole units with two places, as a bank's own lists have it."""
+    """Money in the currency's own units, as a bank's own lists have it."""
     return [
-        row.number, say(f"state_{row.state}"), row.amount_minor / 100, row.currency, row.order_number,
+        row.number, say(f"state_{row.state}"), row.amount_minor / minor_per_major(row.currency), row.currency, row.order_number,
         row.source_number, i18n.say(language(), f"orders.payment_{row.payment}"), row.return_number, reason_of(row),
         day(row.requested_at), row.asked_by, day(row.decided_at), row.decided_by, row.decision_reason,
         day(row.paid_at), row.paid_by, row.reference]
@@ -125,7 +126,7 @@ def reason_of(row: queries.RefundRow) -> str:
 
 def sums_of(found: queries.Refunds, state: str) -> str:
     """What the refunds of a state come to, each currency for itself."""
-    return " · ".join(f"{minor // 100}.{minor % 100:02d} {currency}"
+    return " · ".join(f"{write_amount(minor, currency)} {currency}"
                       for currency, minor in found.sums.get(state, {}).items())
 
 

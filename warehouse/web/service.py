@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import partial
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from flask import Blueprint, Response, redirect, request, url_for
 from warehouse import i18n
 from warehouse.domain.customer import WORDS_LENGTH
 from warehouse.domain.incidents import CUSTOMER, kinds_at
+from warehouse.domain.money import write_amount
 from warehouse.errors import NotFound
 from warehouse.queries import service as queries
 from warehouse.queries.order_timeline import GROUPS, Entry, order_timeline
@@ -90,7 +92,7 @@ def order(order_id: int) -> Response:
         "order": found, "days": days(entries, newest_first=turn != OLDEST), "is_cut": timeline.is_cut,
         "groups": [group for group in GROUPS if group in {entry.group for entry in timeline.entries}],
         "shown": shown, "turn": turn, "lines": [line for line in lines if not line.is_service],
-        "words": entry_words, "details": entry_details, "clock_of": clock_of, "place_of": place_of,
+        "words": entry_words, "details": partial(entry_details, currency=found.currency), "clock_of": clock_of, "place_of": place_of,
         "word": incident_word, "return_word": return_word, "kinds": (*FIRST_KINDS, *others),
         "key": secrets.token_urlsafe(16),
         "words_length": WORDS_LENGTH, "page_link": link_to(found), "opened": request.args.get("opened", type=int),
@@ -179,7 +181,7 @@ def entry_words(entry: Entry) -> str:
     return entry.verb.replace("_", " ")
 
 
-def entry_details(entry: Entry) -> list[str]:
+def entry_details(entry: Entry, *, currency: str) -> list[str]:
     """The facts beside the words, each short: copies, places, weight, numbers, grade."""
     facts, said = entry.facts, []
     if entry.units and entry.title:
@@ -196,7 +198,7 @@ def entry_details(entry: Entry) -> list[str]:
     if entry.subject == "parcel" and entry.verb in ("label_made", "handed_over"):
         said.append(f"{facts['carrier']} {facts['tracking']}")
     if facts.get("amount_minor") is not None:
-        said.append(f"{facts['amount_minor'] // 100}.{facts['amount_minor'] % 100:02d}")
+        said.append(f"{write_amount(facts['amount_minor'], currency)} {currency}")
     said += [return_word(group, facts[group]) for group in ("grade", "acceptance", "disposition", "received_as")
              if facts.get(group)]
     if entry.subject == "incident" and facts.get("outcome"):

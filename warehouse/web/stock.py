@@ -10,6 +10,7 @@ from flask import Blueprint, Response, request
 from warehouse import i18n
 from warehouse.domain import stock as ledger
 from warehouse.domain import stock_figures as rules
+from warehouse.domain.money import minor_per_major
 from warehouse.errors import Invalid, NotFound
 from warehouse.queries import stock_card, stock_lists, stock_shelf
 from warehouse.web.access import language, refuse_while_counting, refuse_while_receiving_blind, rule
@@ -114,7 +115,7 @@ def export() -> Response:
     with read() as session:
         rows = stock_lists.export_stock(session, wanted, actor().at)
     header = [say(f"col_{name}") for name in stock_lists.COLUMNS]
-    cells = [[cell(name, getattr(row, name)) for name in stock_lists.COLUMNS] for row in rows]
+    cells = [[cell(name, getattr(row, name), row.currency) for name in stock_lists.COLUMNS] for row in rows]
     sheet = (exports.to_csv(header, cells) if form == "csv"
              else exports.to_xlsx(header, cells, say(f"list_{wanted.kind}")))
     return Response(sheet, mimetype=SHEETS[form], headers={
@@ -147,10 +148,10 @@ def here(wanted: stock_lists.Wanted) -> dict[str, Any]:
             "not_ordered": 1 if wanted.not_ordered else None, "sort": wanted.sort or None}
 
 
-def cell(name: str, value: Any) -> Any:
+def cell(name: str, value: Any, currency: str) -> Any:
     """As a spreadsheet counts with it: money in whole units of its currency, a moment as the shop's day."""
     if name == "value_minor":
-        return value / 100
+        return value / minor_per_major(currency)
     if name == "turnover":
         return value if value is None else round(value, 2)
     return day_of(value) if isinstance(value, datetime) else value
@@ -205,7 +206,9 @@ def bar_name(bar: stock_lists.Bar, kind: str) -> str:
 
 
 def bar_text(amount: int, kind: str, currency: str) -> str:
-    return f"{amount:,}" if kind in {rules.LOW, rules.TURNOVER} else f"{amount // 100:,} {currency}"
+    if kind in {rules.LOW, rules.TURNOVER}:
+        return f"{amount:,}"
+    return f"{amount // minor_per_major(currency):,} {currency}"
 
 
 # --- Words and ways --------------------------------------------------------------------------------------------------

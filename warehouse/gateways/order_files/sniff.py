@@ -2,8 +2,10 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
-from warehouse.domain.orders import Flaw
+from warehouse.domain.money import minor_per_major
+from warehouse.domain.orders import Flaw, OrderDraft
 from warehouse.gateways.order_files import amazon, own_sheet, shopify_csv, shopify_json, taobao, woocommerce
 from warehouse.gateways.order_files.rows import Reading, decode
 
@@ -25,7 +27,20 @@ def read_order_files(files: Sequence[tuple[str, bytes]], time_zone: str) -> list
             details.append((name, text))
         else:
             readings.append(_read_one(name, data, time_zone))
-    return readings + _taobao(lists, details)
+    return [replace(reading, drafts=tuple(map(_in_own_units, reading.drafts)))
+            for reading in readings + _taobao(lists, details)]
+
+
+def _in_own_units(draft: OrderDraft) -> OrderDraft:
+    """Every file's amounts are read with two places; a currency that has none (1200.00 JPY) counts whole ones."""
+    factor = 100 // minor_per_major(draft.currency.strip().upper())
+    if factor == 1:
+        return draft
+    expected = draft.total_expected_minor
+    return replace(
+        draft, total_minor=draft.total_minor // factor, shipping_minor=draft.shipping_minor // factor,
+        cod_minor=draft.cod_minor // factor, total_expected_minor=None if expected is None else expected // factor,
+        lines=tuple(replace(line, price_minor=line.price_minor // factor) for line in draft.lines))
 
 
 def _taobao(lists: list[tuple[str, str]], details: list[tuple[str, str]]) -> list[Reading]:
