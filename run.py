@@ -183,7 +183,8 @@ def lint(words: list[str]) -> int:
 def test(words: list[str]) -> int:
     """Every test in four passes, or the quick pass, or what pytest's own arguments choose."""
     python = environment("dev")
-    quick = ["-n", "2", "-m", "not slow and not postgres", *(f"--ignore={room}" for room in SLOW_ROOMS)]
+    elsewhere = [f"--ignore={room}" for room in SLOW_ROOMS]
+    quick = ["-n", "2", "-m", "not slow and not postgres and not story", *elsewhere]
     if words[:1] == ["quick"]:
         return run_passes(python, {"quick": quick + words[1:]})
     settings = what_browser_tests_need()
@@ -191,8 +192,8 @@ def test(words: list[str]) -> int:
         return run_passes(python, {"chosen": words}, settings)
     return run_passes(python, {
         "quick": quick,
-        "postgres": ["-n", "2", "-m", "postgres and not slow", *(f"--ignore={room}" for room in SLOW_ROOMS)],
-        "slow": ["-n", "2", "--dist", "worksteal", "-m", "slow", *(f"--ignore={room}" for room in SLOW_ROOMS)],
+        "postgres": ["-n", "2", "-m", "postgres and not slow", *elsewhere],
+        "slow": ["-n", "2", "--dist", "worksteal", "-m", "slow or (story and not postgres)", *elsewhere],
         "browser and crash": [room for room in SLOW_ROOMS if (ROOT / room).is_dir()],
     }, settings)
 

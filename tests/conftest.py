@@ -25,6 +25,13 @@ ENGINES = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 MORNING = datetime(2026, 3, 4, 2, 0, tzinfo=UTC)
 
 
+def pytest_collection_modifyitems(items):
+    """A story takes as long as ten other tests: the quick pass does without."""
+    for item in items:
+        if "flows" in item.path.parts:
+            item.add_marker("story")
+
+
 class StillClock:
     """Stands at `moment` until it is told to go on."""
 

@@ -102,8 +102,9 @@ def export() -> Response:
 def sheet_row(row: queries.RefundRow) -> list[Any]:
     """Money in the currency's own units, as a bank's own lists have it."""
     return [
-        row.number, say(f"state_{row.state}"), row.amount_minor / minor_per_major(row.currency), row.currency, row.order_number,
-        row.source_number, i18n.say(language(), f"orders.payment_{row.payment}"), row.return_number, reason_of(row),
+        row.number, say(f"state_{row.state}"), row.amount_minor / minor_per_major(row.currency), row.currency,
+        row.order_number, row.source_number, i18n.say(language(), f"orders.payment_{row.payment}"),
+        row.return_number, reason_of(row),
         day(row.requested_at), row.asked_by, day(row.decided_at), row.decided_by, row.decision_reason,
         day(row.paid_at), row.paid_by, row.reference]
 
