@@ -9,6 +9,7 @@ from sqlalchemy import create_engine, make_url
 from sqlalchemy.orm import Session
 
 from tests import builders, postgres
+from tests.mail_server import a_mail_server
 from warehouse import clock as warehouse_clock
 from warehouse import db as doors
 from warehouse.db import open_database
@@ -192,3 +193,13 @@ def picker(unchecked_db) -> Actor:
 @pytest.fixture
 def packer(unchecked_db) -> Actor:
     return builders.as_actor(builders.a_person(unchecked_db, "Jamie Porter", "packer"))
+
+
+# --- The world outside -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def post_box():
+    """What a real mail server has received."""
+    with a_mail_server() as box:
+        yield box

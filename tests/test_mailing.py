@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from tests.mail_server import a_closed_port, a_mail_server, a_silent_server
+from tests.mail_server import a_closed_port, a_silent_server
 from tests.message_builders import SHOP, an_english_order, message, queued, settings, state
 from warehouse import jobs, mailing
 from warehouse.config import Config
@@ -15,12 +15,6 @@ from warehouse.domain.messages import WAITS
 from warehouse.errors import SetUpProblem
 from warehouse.gateways import mail
 from warehouse.services import messages_desk, outbox
-
-
-@pytest.fixture
-def post_box():
-    with a_mail_server() as box:
-        yield box
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import pytest
 from click.testing import CliRunner
 from sqlalchemy import insert, update
 
-from tests.mail_server import a_mail_server
 from tests.message_builders import SHOP, acts, an_english_order, box, message, queued, settings, state, wanted
 from warehouse import data_folder, jobs
 from warehouse.cli import main
@@ -23,12 +22,6 @@ from warehouse.models.people import Person
 from warehouse.models.returns import CustomerReturn
 from warehouse.models.stock import Location
 from warehouse.services import messages, messages_desk, outbox
-
-
-@pytest.fixture
-def post_box():
-    with a_mail_server() as box:
-        yield box
 
 
 @pytest.fixture

@@ -3,7 +3,10 @@ test_checks_can_fail.py."""
 
 import importlib
 import pkgutil
+import re
+import tomllib
 from dataclasses import fields
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -62,3 +65,12 @@ def all_flows():
     names = [module.name for module in pkgutil.walk_packages(warehouse.domain.__path__, "warehouse.domain.")]
     held = [thing for name in names for thing in vars(importlib.import_module(name)).values()]
     return list({id(thing): thing for thing in held if isinstance(thing, Flow)}.values())
+
+
+def test_every_file_with_tests_is_collected():
+    """A story whose name fits no pattern would be left out of every run, and nobody would hear of it."""
+    patterns = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]["python_files"]
+    files = [file for file in (ROOT / "tests").rglob("*.py")
+             if re.search(r"^def test_", file.read_text(encoding="utf-8"), re.MULTILINE)]
+    assert len(files) > 100
+    assert [file.name for file in files if not any(fnmatch(file.name, pattern) for pattern in patterns)] == []

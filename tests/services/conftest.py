@@ -5,6 +5,10 @@ import pytest
 from tests.builders import a_tote, an_item, stock_at
 from tests.counting_builders import Counter, a_count
 from tests.packers import at_bench
+from tests.returns_bench import at_bench as open_return
+from tests.returns_builders import a_sent_order
+from warehouse.domain.own_labels import make_label
+from warehouse.services import returns
 
 
 @pytest.fixture
@@ -55,3 +59,24 @@ def counter(db, picker, task_id, shelf):
     counter = Counter(db, picker, task_id)
     assert counter.scan(shelf.label).code == "counting.at_shelf"
     return counter
+
+
+# --- A return on its bench -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sent(db, actor, dune, emma):
+    """Two copies of Dune and one Emma, with the customer."""
+    return a_sent_order(db, actor, {dune: 2, emma: 1})
+
+
+@pytest.fixture
+def asked(db, actor, sent):
+    """Both copies of Dune are asked back, and that is approved."""
+    return db.write(returns.request, actor, sent.id, "return", "changed_mind", [(sent.line_ids[0], 2, None)],
+                    source="desk", shop_number="RMA-7", tracking_number="yt 123 456")
+
+
+@pytest.fixture
+def bench(db, packer, asked):
+    return open_return(db, packer, make_label("return", asked))

@@ -5,31 +5,12 @@ import pytest
 from tests.builders import an_item, moves_of, units_at
 from tests.floor import broken_claims
 from tests.returns_bench import ReturnBench, at_bench, rows, state_of
-from tests.returns_builders import a_sent_order
 from warehouse.domain.own_labels import make_label
 from warehouse.errors import Conflict
 from warehouse.models.incidents import Incident
 from warehouse.models.orders import OrderLine
 from warehouse.models.returns import Refund, ReturnLine, ReturnUnit
 from warehouse.services import codes, orders_import, returns, returns_desk, returns_units
-
-
-@pytest.fixture
-def sent(db, actor, dune, emma):
-    """Two copies of Dune and one Emma, with the customer."""
-    return a_sent_order(db, actor, {dune: 2, emma: 1})
-
-
-@pytest.fixture
-def asked(db, actor, sent):
-    """Both copies of Dune are asked back, and that is approved."""
-    return db.write(returns.request, actor, sent.id, "return", "changed_mind", [(sent.line_ids[0], 2, None)],
-                    source="desk", shop_number="RMA-7", tracking_number="yt 123 456")
-
-
-@pytest.fixture
-def bench(db, packer, asked):
-    return at_bench(db, packer, make_label("return", asked))
 
 
 def test_a_copy_as_new_goes_to_put_away_and_nothing_is_restocked_silently(db, bench, dune):

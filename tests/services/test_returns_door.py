@@ -15,24 +15,6 @@ from warehouse.models.returns import Refund, ReturnUnit
 from warehouse.services import returns, returns_desk
 
 
-@pytest.fixture
-def sent(db, actor, dune, emma):
-    """Two copies of Dune and one Emma, with the customer."""
-    return a_sent_order(db, actor, {dune: 2, emma: 1})
-
-
-@pytest.fixture
-def asked(db, actor, sent):
-    """Both copies of Dune are asked back, and that is approved."""
-    return db.write(returns.request, actor, sent.id, "return", "changed_mind", [(sent.line_ids[0], 2, None)],
-                    source="desk", shop_number="RMA-7", tracking_number="yt 123 456")
-
-
-@pytest.fixture
-def bench(db, packer, asked):
-    return at_bench(db, packer, make_label("return", asked))
-
-
 @pytest.mark.parametrize("number", ["RMA-7", "YT123456", "order"])
 def test_any_number_on_the_box_opens_the_announced_return(db, packer, asked, sent, number):
     bench = at_bench(db, packer, sent.source_number if number == "order" else number)

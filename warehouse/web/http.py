@@ -19,6 +19,7 @@ from warehouse.domain.money import minor_per_major
 from warehouse.domain.people import Actor
 from warehouse.domain.scans import RAW_LIMIT, Answer, ScanIn
 from warehouse.errors import Conflict, Invalid, NotAllowed
+from warehouse.gateways import photos as camera
 from warehouse.queries import people
 from warehouse.vault import Vault
 
@@ -189,6 +190,12 @@ def amount_from_request() -> int | None:
     if part * factor % 100:
         raise Invalid("common.amount_wrong")
     return whole * factor + part * factor // 100
+
+
+def picture_from_request() -> camera.Picture:
+    """The file of the field `photo`, drawn anew (EXC-1). Read no further than the largest photo."""
+    given = request.files.get("photo")
+    return camera.make_jpeg(given.read(camera.MOST_BYTES + 1) if given else b"")
 
 
 def respond(template: str, data: Any, status: int = 200, *, part: str | None = None) -> Response:

@@ -10,7 +10,6 @@ from warehouse import i18n
 from warehouse.domain import incidents as rules
 from warehouse.domain.money import write_amount
 from warehouse.errors import Invalid, NotFound
-from warehouse.gateways import photos as camera
 from warehouse.queries import incidents as queries
 from warehouse.queries.incidents import Entry, IncidentPage, Wanted
 from warehouse.services import incidents_settle, incidents_where, incidents_work, photos
@@ -20,6 +19,7 @@ from warehouse.web.http import (
     amount_from_request,
     answer_json,
     config,
+    picture_from_request,
     read,
     respond,
     text_from_request,
@@ -137,8 +137,7 @@ def escalate(incident_id: int) -> Response:
 @bp.post("/<int:incident_id>/photo")
 @rule("handle_incident")
 def photo(incident_id: int) -> Response:
-    given = request.files.get("photo")
-    picture = camera.make_jpeg(given.read(camera.MOST_BYTES + 1) if given else b"")
+    picture = picture_from_request()
     write(photos.keep_photo, incident_id, picture.jpeg, picture.width, picture.height)
     return done(incident_id)
 

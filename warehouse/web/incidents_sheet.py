@@ -1,13 +1,12 @@
 """The problem sheet's own addresses: a report from a screen without a task, and what is added to a report (EXC-1)."""
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 from flask.sansio.blueprints import BlueprintSetupState
 
 from warehouse import i18n
 from warehouse.domain import incidents as rules
 from warehouse.domain import problems
 from warehouse.errors import NotAllowed, NotFound
-from warehouse.gateways import photos as camera
 from warehouse.queries import incidents_sheet as queries
 from warehouse.services import incidents_sheet
 from warehouse.web.access import language, rule
@@ -15,6 +14,7 @@ from warehouse.web.http import (
     actor,
     answer_json,
     answer_scan,
+    picture_from_request,
     read,
     respond,
     scan_from_request,
@@ -69,8 +69,7 @@ def say_more(incident_id: int) -> Response:
 @bp.post("/<int:incident_id>/more/photo")
 @rule("report_incident", "handle_incident")
 def photo(incident_id: int) -> Response:
-    given = request.files.get("photo")
-    picture = camera.make_jpeg(given.read(camera.MOST_BYTES + 1) if given else b"")
+    picture = picture_from_request()
     photo_id = write(incidents_sheet.add_photo, incident_id, picture.jpeg, picture.width, picture.height)
     if wants_json():
         return answer_json({"photo": photo_id, "width": picture.width, "height": picture.height}, 201)

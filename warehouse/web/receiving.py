@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, redirect, url_for
 
 from warehouse.domain.incidents import CUSTOMER
 from warehouse.domain.receiving import CANCELLED, Difference, differences
 from warehouse.errors import NotFound
-from warehouse.gateways import photos as camera
 from warehouse.queries import receiving as queries
 from warehouse.services import photos, receiving, receiving_deliveries
 from warehouse.services.receiving_look import DeliveryNow, draw, lines_of, look, look_delivery
@@ -16,6 +15,7 @@ from warehouse.web.http import (
     actor,
     answer_json,
     answer_scan,
+    picture_from_request,
     read,
     respond,
     scan_from_request,
@@ -109,8 +109,7 @@ def scan(parcel_id: int) -> Response:
 @rule("receive")
 def photo(incident_id: int) -> Response:
     """A picture for an incident; with `parcel` its screen comes back, with the picture in it."""
-    given = request.files.get("photo")
-    picture = camera.make_jpeg(given.read(camera.MOST_BYTES + 1) if given else b"")
+    picture = picture_from_request()
     photo_id = write(photos.keep_photo, incident_id, picture.jpeg, picture.width, picture.height)
     parcel_id = whole_from_request("parcel")
     if wants_json() or parcel_id is None:

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response
 
-from warehouse.gateways import photos as camera
 from warehouse.queries import returns_bench as queries
 from warehouse.services import returns_bench, returns_door, returns_units
 from warehouse.services.returns_look import draw, look
@@ -13,6 +12,7 @@ from warehouse.web.http import (
     actor,
     answer_json,
     answer_scan,
+    picture_from_request,
     read,
     respond,
     scan_from_request,
@@ -59,8 +59,7 @@ def scan(return_id: int) -> Response:
 @rule("take_returns")
 def photo(unit_id: int) -> Response:
     """A picture of a copy; with `return` its screen comes back, with the picture in it."""
-    given = request.files.get("photo")
-    picture = camera.make_jpeg(given.read(camera.MOST_BYTES + 1) if given else b"")
+    picture = picture_from_request()
     photo_id = write(returns_units.keep_photo, unit_id, picture.jpeg, picture.width, picture.height)
     return_id = whole_from_request("return")
     if wants_json() or return_id is None:
