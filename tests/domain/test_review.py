@@ -194,6 +194,11 @@ def test_a_price_far_from_the_catalogue_is_held(price, listed, currency, is_odd)
     assert ("odd_price" in {flaw.code for flaw in verdict.holds}) is is_odd
 
 
+def test_the_price_of_a_bundle_says_nothing_of_one_of_its_titles():
+    draft = replace(DRAFT, lines=(line(price_minor=459, is_bundle=True),), currency="CNY")
+    assert review(draft, World(KNOWN.items, prices={1: (2300, "CNY")})).holds == ()
+
+
 @pytest.mark.parametrize(("payment", "cash", "is_held"), [("cod", 200_001, True), ("cod", 200_000, False),
                                                           ("paid", 200_001, False)])
 def test_more_cash_than_a_driver_should_carry_is_held(payment, cash, is_held):

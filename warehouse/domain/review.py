@@ -264,13 +264,13 @@ def _odd(draft: OrderDraft, world: World) -> list[Flaw]:
                 "n": line.units, "usual": round(world.usual_units, 1), "title": line.title}))
         items = world.items.get(line.code, ()) if line.code else ()
         listed, currency = world.prices.get(items[0], (0, "")) if len(items) == 1 else (0, "")
-        if listed and currency == draft.currency and line.price_minor > 0 and not (
+        # The price of a bundle is shared out evenly and says nothing of one of its titles.
+        if listed and not line.is_bundle and currency == draft.currency and line.price_minor > 0 and not (
             LOWEST_PERCENT * listed <= 100 * line.price_minor <= HIGHEST_PERCENT * listed
         ):
             found.append(Flaw("odd_price", (line.row,), {
                 "price": write_amount(line.price_minor, currency), "listed": write_amount(listed, currency),
-                "currency": currency,
-                "title": line.title}))
+                "currency": currency, "title": line.title}))
     if draft.payment == CASH_ON_DELIVERY and draft.cod_minor > COD_LIMIT_MINOR:
         found.append(Flaw("cod_above_limit", draft.rows[:1], {
             "amount": write_amount(draft.cod_minor, draft.currency),
